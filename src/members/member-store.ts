@@ -1,0 +1,64 @@
+import { sql, type Kysely, type Transaction } from 'kysely';
+import { instants, numbers } from '../db/arrays.ts';
+import type { Database } from '../db/database.ts';
+
+/** A member as intake needs it. Totals in thousandths. */
+export type MemberTotals = { memberId: number; omnit: bigint; reputation: bigint };
+
+/** What contributions add to a member, and the newest name they brought. */
+export type MemberGain = {
+  memberId: number;
+  omnit: bigint;
+  reputation: bigint;
+  displayName: { text: string; at: Date } | undefined;
+};
+
+/** Finds members by handle; those that do not exist are left out. */
+export async function findMembers(
+  trx: Transaction<Database>,
+  communityId: number,
+  handles: readonly string[],
+): Promise<Map<string, MemberTotals>> {
+  const { rows } = await sql<MemberTotals & { handle: string }>`
+    select m.handle, m.member_id as "memberId", m.earned_omnit as omnit, m.earned_reputation as reputation
+    from unnest(${handles}::text[]) as d(handle)
+    join members m on m.community_id = ${communityId} and m.handle = d.handle`.execute(trx);
+  return new Map(rows.map(({ handle, ...member }) => [handle, member]));
+}
+
+/** Takes ids for members that may be created. Under the community's lock they grow in the order of creation. */
+export async function takeMemberIds(db: Kysely<Database>, count: number): Promise<number[]> {
+  if (count === 0) return [];
+  const { rows } = await sql<{ id: number }>`
+    select nextval(pg_get_serial_sequence('members', 'member_id'))::int as id from generate_series(1, ${count})`.execute(db);
+  return rows.map((row) => row.id);
+}
+
+/** Creates members with ids taken before. They are shown by their handle until a contribution brings a name. */
+export async function createMembers(
+  trx: Transaction<Database>,
+  communityId: number,
+  members: readonly { memberId: number; handle: string }[],
+  createdAt: Date,
+): Promise<void> {
+  if (members.length === 0) return;
+  await sql`
+    insert into members (community_id, member_id, handle, display_name, display_name_at, created_at)
+    select ${communityId}::int, member_id, handle, handle, 'epoch', ${createdAt}::timestamptz
+    from unnest(${numbers(members.map((member) => member.memberId))}::int[], ${members.map((member) => member.handle)}::text[]) as d(member_id, handle)`.execute(trx);
+}
+
+/** Adds to the running totals of members, and gives them the names that came with it unless they have a newer one. */
+export async function addToMembers(trx: Transaction<Database>, communityId: number, gains: readonly MemberGain[]): Promise<void> {
+  await sql`
+    update members m set
+      earned_omnit = m.earned_omnit + d.omnit,
+      earned_reputation = m.earned_reputation + d.reputation,
+      display_name = case when d.name_at >= m.display_name_at then d.name else m.display_name end,
+      display_name_at = greatest(m.display_name_at, d.name_at)
+    from unnest(
+      ${numbers(gains.map((gain) => gain.memberId))}::int[], ${numbers(gains.map((gain) => gain.omnit))}::bigint[], ${numbers(gains.map((gain) => gain.reputation))}::bigint[],
+      ${gains.map((gain) => gain.displayName?.text ?? null)}::text[], ${instants(gains.map((gain) => gain.displayName?.at))}::timestamptz[]
+    ) as d(member_id, omnit, reputation, name, name_at)
+    where m.community_id = ${communityId} and m.member_id = d.member_id`.execute(trx);
+}

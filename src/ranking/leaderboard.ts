@@ -1,0 +1,141 @@
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import type { Database } from '../db/database.ts';
+
+/** One line of a leaderboard. The score is in thousandths. */
+export type Entry = {
+  rank: number;
+  memberId: number;
+  handle: string;
+  displayName: string;
+  score: bigint;
+  reachedAt: Date;
+};
+
+/** A member's rank and score, and how many stand on the board. */
+export type Standing = { boardId: number; rank: number; score: bigint; reachedAt: Date; total: number };
+
+export type Page = {
+  total: number;
+  entries: Entry[];
+  /** Where the member asked about stands, also when not on this page. */
+  standing: Omit<Standing, 'boardId' | 'total'> | undefined;
+};
+
+/** Which stretch of a board: from an offset, or with a member in the middle as far as the ends allow. */
+export type PageRequest = { limit: number; memberId?: number | undefined } & ({ from: 'offset'; offset: number } | { from: 'member'; memberId: number });
+
+/**
+ * Reads a stretch of a board: who stands there, how many in all, and the place of one member. A single statement, so
+ * all of it is of one moment. Touches a few hundred rows, wherever on the board it is.
+ *
+ * Around a member, the first rank is max(1, min(rank - floor((limit - 1) / 2), total - limit + 1)); where the member has
+ * no standing, `standing` is undefined and the entries mean nothing.
+ */
+export async function readPage(db: Kysely<Database>, communityId: number, boardId: number, request: PageRequest): Promise<Page> {
+  const { limit, memberId } = request;
+  const start =
+    request.from === 'offset'
+      ? sql`${request.offset}::bigint`
+      : sql`greatest(0, least(me.rank - 1 - ${Math.floor((limit - 1) / 2)}::int, board.total - ${limit}::int))`;
+  const { rows } = await sql<PageRow>`
+    with me as (${standingsOf(communityId, sql`(values (${boardId}::int))`, memberId ?? 0)}),
+    blocks as (
+      select neg_score, reached_at, member_id, members,
+        sum(members) over ranking - members as ahead,
+        lead(neg_score, 1, 0::bigint) over ranking as end_neg_score, lead(reached_at, 1, 'epoch') over ranking as end_reached_at, lead(member_id, 1, 0) over ranking as end_member_id
+      from segments where community_id = ${communityId} and board_id = ${boardId} and level = 2
+      window ranking as (order by neg_score, reached_at, member_id)
+    ),
+    board as (select coalesce(sum(members), 0) as total from blocks),
+    page as (select ${start} as start from board left join me on true),
+    block as (select * from blocks where ahead <= (select start from page) order by neg_score desc, reached_at desc, member_id desc limit 1),
+    segment as (
+      select * from (
+        select s.neg_score, s.reached_at, s.member_id, block.ahead + sum(s.members) over (order by s.neg_score, s.reached_at, s.member_id) - s.members as ahead
+        from block join segments s on s.community_id = ${communityId} and s.board_id = ${boardId} and s.level = 1
+          and (s.neg_score, s.reached_at, s.member_id) >= (block.neg_score, block.reached_at, block.member_id)
+          and (s.neg_score, s.reached_at, s.member_id) < (block.end_neg_score, block.end_reached_at, block.end_member_id)
+      ) segments_of_block
+      where ahead <= (select start from page) order by neg_score desc, reached_at desc, member_id desc limit 1
+    )
+    select board.total::int, me.rank::int as "ownRank", me.neg_score as "ownNegScore", me.reached_at as "ownReachedAt",
+      (page.start + entry.n)::int as rank, entry.member_id as "memberId", entry.neg_score as "negScore", entry.reached_at as "reachedAt",
+      m.handle, m.display_name as "displayName"
+    from board cross join page left join me on true
+    left join (
+      select ranked.*, row_number() over (order by ranked.neg_score, ranked.reached_at, ranked.member_id) as n from segment cross join lateral (
+        select s.member_id, s.neg_score, s.reached_at from standings s
+        where s.community_id = ${communityId} and s.board_id = ${boardId}
+          and (s.neg_score, s.reached_at, s.member_id) >= (segment.neg_score, segment.reached_at, segment.member_id)
+        order by s.neg_score, s.reached_at, s.member_id
+        offset (select start from page) - segment.ahead limit ${limit}
+      ) ranked
+    ) entry on true
+    left join members m on m.community_id = ${communityId} and m.member_id = entry.member_id
+    order by rank`.execute(db);
+
+  const [first] = rows;
+  return {
+    total: first?.total ?? 0,
+    standing: first?.ownRank ? { rank: first.ownRank, score: -first.ownNegScore, reachedAt: first.ownReachedAt } : undefined,
+    entries: rows.filter((row) => row.rank !== null).map(({ rank, memberId, handle, displayName, negScore, reachedAt }) => ({ rank, memberId, handle, displayName, score: -negScore, reachedAt })),
+  };
+}
+
+/** Reads where a member stands on some boards; those without a standing are left out. */
+export async function readStandingsOf(db: Kysely<Database>, communityId: number, boardIds: readonly number[], memberId: number): Promise<Standing[]> {
+  const { rows } = await sql<{ boardId: number; rank: number; negScore: bigint; reachedAt: Date; total: number }>`
+    select me.board_id as "boardId", me.rank::int, me.neg_score as "negScore", me.reached_at as "reachedAt", (
+      select sum(s.members) from segments s where s.community_id = ${communityId} and s.board_id = me.board_id and s.level = 2
+    )::int as total
+    from (${standingsOf(communityId, sql`unnest(${boardIds}::int[])`, memberId)}) me`.execute(db);
+  return rows.map(({ negScore, ...standing }) => ({ ...standing, score: -negScore }));
+}
+
+type PageRow = {
+  total: number;
+  // With a standing on the board, all three; else none.
+  ownRank: number | null;
+  ownNegScore: bigint;
+  ownReachedAt: Date;
+  // On a row with an entry, all of these; a page without entries is one row without.
+  rank: number;
+  memberId: number;
+  negScore: bigint;
+  reachedAt: Date;
+  handle: string;
+  displayName: string;
+};
+
+/**
+ * The standings of a member on the boards of a one-column table, with ranks: 1, and the blocks ahead, and the segments
+ * ahead within the block, and the standings ahead within the segment.
+ */
+function standingsOf(communityId: number, boards: RawBuilder<unknown>, memberId: number): RawBuilder<unknown> {
+  const bound = (level: 1 | 2) => sql`(
+    select s.neg_score, s.reached_at, s.member_id from segments s
+    where s.community_id = ${communityId} and s.board_id = own.board_id and s.level = ${sql.lit(level)}
+      and (s.neg_score, s.reached_at, s.member_id) <= (own.neg_score, own.reached_at, own.member_id)
+    order by s.neg_score desc, s.reached_at desc, s.member_id desc limit 1)`;
+  return sql`
+    select own.board_id, own.member_id, own.neg_score, own.reached_at,
+      1 + coalesce((
+        select sum(s.members) from segments s
+        where s.community_id = ${communityId} and s.board_id = own.board_id and s.level = 2
+          and (s.neg_score, s.reached_at, s.member_id) < (block.neg_score, block.reached_at, block.member_id)
+      ), 0) + coalesce((
+        select sum(s.members) from segments s
+        where s.community_id = ${communityId} and s.board_id = own.board_id and s.level = 1
+          and (s.neg_score, s.reached_at, s.member_id) >= (block.neg_score, block.reached_at, block.member_id)
+          and (s.neg_score, s.reached_at, s.member_id) < (segment.neg_score, segment.reached_at, segment.member_id)
+      ), 0) + (
+        select count(*) from standings s
+        where s.community_id = ${communityId} and s.board_id = own.board_id
+          and (s.neg_score, s.reached_at, s.member_id) >= (segment.neg_score, segment.reached_at, segment.member_id)
+          and (s.neg_score, s.reached_at, s.member_id) < (own.neg_score, own.reached_at, own.member_id)
+      ) as rank
+    from ${boards} as board(board_id)
+    join standings own on own.community_id = ${communityId} and own.board_id = board.board_id and own.member_id = ${memberId}
+    cross join lateral ${bound(2)} block
+    cross join lateral ${bound(1)} segment`;
+}
