@@ -99,6 +99,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       earned_omnit bigint not null default 0,
       earned_reputation bigint not null default 0,
       primary key (community_id, member_id),
+      -- 2^62: totals stop well before they leave 64 bits.
+      constraint members_totals check (greatest(earned_omnit, earned_reputation) <= 4611686018427387904),
       -- Intake and every address with a handle.
       constraint members_handle unique (community_id, handle),
       -- "My place" in Discord.

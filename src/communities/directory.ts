@@ -1,14 +1,27 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
-import type { KnownBoards } from '../ranking/boards.ts';
-import type { Community } from './community.ts';
+import type { BoardName, KnownBoards } from '../ranking/boards.ts';
+import { holds, WINDOW_KINDS, type Calendar } from '../ranking/calendar.ts';
+import { priceList, type PriceList } from '../contributions/pricing.ts';
+import type { Category, Community } from './community.ts';
 import { loadCommunity } from './community-store.ts';
 
-/** A community as this process remembers it, with what follows from its settings. */
+/** How many members are remembered a community. */
+const MAX_MEMBERS = 200_000;
+
+/** A community as this process remembers it: what follows from its settings, and what cannot change while they hold. */
 export type KnownCommunity = Community & {
+  readonly categoryBySlug: ReadonlyMap<string, Category>;
+  readonly price: PriceList;
+  /** The boards of a category that an instant counts on: one a kind of window. The same array for the same boards. */
+  boardsAt(categoryId: number, instant: Date): readonly BoardName[];
   /** Boards found so far. */
-  readonly boards: KnownBoards;
+  readonly boards: ReadonlyMap<string, number>;
+  /** Members found so far: ids by handle. */
+  readonly members: ReadonlyMap<string, number>;
+  /** Adds what a committed transaction found or made. */
+  remember(members: ReadonlyMap<string, number>, boards: KnownBoards): void;
 };
 
 /** Remembers communities for as long as their settings stay what they are: each use asks the database for the version first. */
@@ -41,7 +54,7 @@ export class CommunityDirectory {
     if (known?.configVersion === version) return known;
     const loaded = await loadCommunity(db, communityId);
     if (!loaded) throw new DomainError('unknown-community', 'The community was removed.');
-    const community = { ...loaded, boards: new Map() };
+    const community = withMemory(loaded);
     this.#known.set(communityId, community);
     return community;
   }
@@ -55,4 +68,34 @@ export class CommunityDirectory {
     if (!row) throw notFound();
     return this.at(this.#db, row.community_id, row.config_version);
   }
+}
+
+function withMemory(community: Community): KnownCommunity {
+  const boards = new Map<string, number>();
+  const members = new Map<string, number>();
+  return {
+    ...community,
+    categoryBySlug: new Map(community.categories.map((category) => [category.slug, category])),
+    price: priceList(community.rates),
+    boardsAt: boardFinder(community.calendar),
+    boards,
+    members,
+    remember(moreMembers, moreBoards) {
+      if (members.size + moreMembers.size > MAX_MEMBERS) members.clear();
+      for (const [handle, memberId] of moreMembers) members.set(handle, memberId);
+      for (const [slot, boardId] of moreBoards) boards.set(slot, boardId);
+    },
+  };
+}
+
+function boardFinder(calendar: Calendar): KnownCommunity['boardsAt'] {
+  const lastOf = new Map<number, readonly BoardName[]>();
+  return (categoryId, instant) => {
+    const last = lastOf.get(categoryId);
+    // Contributions come in runs of one week.
+    if (last?.every(({ window }) => holds(window, instant))) return last;
+    const boards = WINDOW_KINDS.map((kind) => ({ window: calendar.windowAt(kind, instant), categoryId }));
+    lastOf.set(categoryId, boards);
+    return boards;
+  };
 }

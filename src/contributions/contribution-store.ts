@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import { instants, numbers } from '../db/arrays.ts';
+import { instantOf, milliseconds, numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 
 /** A contribution as it is kept. Amounts in thousandths, the multiplier in hundredths. */
@@ -32,14 +32,14 @@ export async function insertContributions(
 ): Promise<Set<number>> {
   const { rows } = await sql<{ seq: bigint }>`
     insert into contributions (community_id, source_id, external_id, seq, member_id, category_id, subject, amount, rate, multiplier, reward, reputation, occurred_at, recorded_at)
-    select ${communityId}::int, source_id, external_id, ${firstSeq}::bigint + n - 1, member_id, category_id, subject, amount, rate, multiplier, reward, reputation, occurred_at, ${recordedAt}::timestamptz
+    select ${communityId}::int, source_id, external_id, ${firstSeq}::bigint + n - 1, member_id, category_id, subject, amount, rate, multiplier, reward, reputation, ${instantOf('occurred_at')}, ${recordedAt}::timestamptz
     from unnest(
       ${numbers(contributions.map((row) => row.sourceId))}::int[], ${contributions.map((row) => row.id)}::text[],
       ${numbers(contributions.map((row) => row.memberId))}::int[], ${numbers(contributions.map((row) => row.categoryId))}::int[],
       ${contributions.map((row) => row.subject ?? null)}::text[], ${numbers(contributions.map((row) => row.amount))}::bigint[],
       ${numbers(contributions.map((row) => row.rate))}::bigint[], ${numbers(contributions.map((row) => row.multiplier))}::smallint[],
       ${numbers(contributions.map((row) => row.reward))}::bigint[], ${numbers(contributions.map((row) => row.reputation))}::bigint[],
-      ${instants(contributions.map((row) => row.occurredAt))}::timestamptz[]
+      ${milliseconds(contributions.map((row) => row.occurredAt))}::bigint[]
     ) with ordinality as d(source_id, external_id, member_id, category_id, subject, amount, rate, multiplier, reward, reputation, occurred_at, n)
     on conflict (community_id, source_id, external_id) do nothing
     returning seq`.execute(trx);

@@ -1,18 +1,19 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Database } from '../db/database.ts';
+import type { Category } from '../communities/community.ts';
 import type { CommunityDirectory, KnownCommunity } from '../communities/directory.ts';
 import { lockCommunity } from '../communities/lock.ts';
-import type { Category } from '../communities/community.ts';
-import { addToMembers, createMembers, findMembers, takeMemberIds, type MemberGain, type MemberTotals } from '../members/member-store.ts';
-import { boardSlot, findOrMakeBoards, type BoardName, type KnownBoards } from '../ranking/boards.ts';
-import { WINDOW_KINDS } from '../ranking/calendar.ts';
+import type { Database } from '../db/database.ts';
+import { violatedCheck } from '../db/errors.ts';
+import { nextStatementSent } from '../db/overlap.ts';
+import { addToMembers, createMembers, findMembers, readTotals, takeMemberIds, type MemberGain } from '../members/member-store.ts';
+import { boardSlot, findOrMakeBoards, type BoardName } from '../ranking/boards.ts';
 import type { LayoutCache } from '../ranking/layout-cache.ts';
-import { MAX_TOTAL } from '../ranking/score.ts';
+import { MAX_REWARD, MAX_TOTAL } from '../ranking/score.ts';
 import { SegmentIndex, type SegmentLimits } from '../ranking/segments.ts';
-import { addGains, type Gain } from '../ranking/standings.ts';
+import { prepareGains, type Gain } from '../ranking/standings.ts';
 import { insertContributions, readContributions, type StoredContribution } from './contribution-store.ts';
 import type { Contribution, Rejection } from './contribution.ts';
-import { priceList, type Price } from './pricing.ts';
+import type { Price } from './pricing.ts';
 
 /** A checked contribution and the source whose ids it goes by. */
 export type BatchEntry = { sourceId: number; contribution: Contribution };
@@ -31,8 +32,8 @@ export type RecordingContext = {
   segmentLimits?: SegmentLimits;
 };
 
-/** An entry on its way through the transaction. */
-type Candidate = BatchEntry & { position: number; category: Category; memberId: number; price: Price };
+/** An entry on its way through the transaction: what it is worth, and what it adds to which boards. */
+type Candidate = BatchEntry & { position: number; category: Category; memberId: number; price: Price; gain: bigint; boards: readonly BoardName[] };
 
 /**
  * Records a batch of contributions in one transaction: the contributions, the members they make, and the standings of
@@ -49,49 +50,75 @@ export async function recordBatch(
   batch: readonly BatchEntry[],
   now: Date,
 ): Promise<Outcome[]> {
+  try {
+    return await recordInTransaction(context, communityId, batch, now, new Set());
+  } catch (error) {
+    if (violatedCheck(error) !== 'members_totals') throw error;
+    // Some total would outgrow what can be counted, which takes a hostile or broken source. Once more without it.
+    return recordInTransaction(context, communityId, batch, now, await findOutgrown(context.db, communityId, batch));
+  }
+}
+
+async function recordInTransaction(
+  context: RecordingContext,
+  communityId: number,
+  batch: readonly BatchEntry[],
+  now: Date,
+  outgrown: ReadonlySet<string>,
+): Promise<Outcome[]> {
   const afterCommit: (() => void)[] = [];
   const outcomes = await context.db.transaction().execute(async (trx) => {
     const lock = await lockCommunity(trx, communityId, batch.length);
     const community = await context.directory.at(trx, communityId, lock.configVersion);
     const outcomes = new Map<number, Outcome>();
-    const members = await findOrNumberMembers(trx, communityId, batch);
+    const members = await findOrNumberMembers(trx, community, batch);
+    const candidates = priceBatch(community, batch, members, outgrown, outcomes);
 
-    const candidates = priceBatch(community, batch, members, outcomes);
-    const stored = candidates.map(toStored);
-    const inserted = stored.length === 0 ? new Set<number>() : await insertContributions(trx, communityId, stored, lock.firstSeq, now);
-    const accepted = candidates.filter((_, index) => inserted.has(index));
+    const index = await SegmentIndex.open(trx, communityId, lock.layoutVersion, context.layouts, context.segmentLimits);
+    const found = await findOrMakeBoards(trx, communityId, missingBoards(community, candidates), index);
+    const boardOf = (name: BoardName) => community.boards.get(boardSlot(name)) ?? found.get(boardSlot(name));
+
+    const insertion = insertContributions(trx, communityId, candidates.map(toStored), lock.firstSeq, now);
+    // While the database inserts, prepare what follows as if all were new, as it nearly always is.
+    await nextStatementSent();
+    const addAll = prepareGains(communityId, sumGains(candidates, boardOf));
+    const inserted = await insertion;
+    const accepted = candidates.filter((_, position) => inserted.has(position));
     for (const { position, price } of accepted) {
       outcomes.set(position, { status: 'accepted', reward: price.reward, multiplier: price.multiplier, late: [] });
     }
-    const known = candidates.filter((_, index) => !inserted.has(index));
-    if (known.length > 0) await compareWithRecorded(trx, communityId, known, outcomes);
+    const allNew = accepted.length === candidates.length;
+    if (!allNew) await compareWithRecorded(trx, communityId, candidates.filter((_, position) => !inserted.has(position)), outcomes);
 
     if (accepted.length > 0) {
-      await writeMembers(trx, communityId, accepted, members, now);
-      const index = await SegmentIndex.open(trx, communityId, lock.layoutVersion, context.layouts, context.segmentLimits);
-      const boards = await addToStandings(trx, community, accepted, index);
-      const rememberLayouts = await index.finish(lock.layoutVersion, context.layouts);
-      afterCommit.push(rememberLayouts, () => boards.forEach((boardId, slot) => community.boards.set(slot, boardId)));
+      const addGains = allNew ? addAll : prepareGains(communityId, sumGains(accepted, boardOf));
+      const [, known] = await Promise.all([addGains(trx, index), writeMembers(trx, communityId, accepted, members, now)]);
+      afterCommit.push(() => community.remember(known, found));
     }
+    afterCommit.push(await index.finish(lock.layoutVersion, context.layouts));
     return batch.map((_, position) => outcomes.get(position) ?? unreachable(position));
   });
   for (const remember of afterCommit) remember();
   return outcomes;
 }
 
-type BatchMembers = Map<string, MemberTotals & { isNew: boolean }>;
+type BatchMembers = Map<string, { memberId: number; isNew: boolean }>;
 
 /** The members of a batch by handle. Who is unknown gets an id, and becomes a member when a contribution is accepted. */
-async function findOrNumberMembers(trx: Transaction<Database>, communityId: number, batch: readonly BatchEntry[]): Promise<BatchMembers> {
-  const handles = [...new Set(batch.map(({ contribution }) => contribution.contributor))];
-  const known = await findMembers(trx, communityId, handles);
-  const unknown = handles.filter((handle) => !known.has(handle));
-  const ids = await takeMemberIds(trx, unknown.length);
+async function findOrNumberMembers(trx: Transaction<Database>, community: KnownCommunity, batch: readonly BatchEntry[]): Promise<BatchMembers> {
   const members: BatchMembers = new Map();
-  for (const [handle, member] of known) members.set(handle, { ...member, isNew: false });
-  for (const [position, handle] of unknown.entries()) {
-    members.set(handle, { memberId: ids[position] ?? unreachable(position), omnit: 0n, reputation: 0n, isNew: true });
+  const wanted = new Set<string>();
+  for (const { contribution: { contributor } } of batch) {
+    const memberId = community.members.get(contributor);
+    if (memberId === undefined) wanted.add(contributor);
+    else members.set(contributor, { memberId, isNew: false });
   }
+  if (wanted.size === 0) return members;
+  const known = await findMembers(trx, community.id, [...wanted]);
+  for (const [handle, memberId] of known) members.set(handle, { memberId, isNew: false });
+  const unknown = [...wanted].filter((handle) => !known.has(handle));
+  const ids = await takeMemberIds(trx, unknown.length);
+  for (const [position, handle] of unknown.entries()) members.set(handle, { memberId: ids[position] ?? unreachable(position), isNew: true });
   return members;
 }
 
@@ -99,30 +126,35 @@ function priceBatch(
   community: KnownCommunity,
   batch: readonly BatchEntry[],
   members: BatchMembers,
+  outgrown: ReadonlySet<string>,
   outcomes: Map<number, Outcome>,
 ): Candidate[] {
-  const categories = new Map(community.categories.map((category) => [category.slug, category]));
-  const price = priceList(community.rates);
   const candidates: Candidate[] = [];
   for (const [position, entry] of batch.entries()) {
     const { contribution } = entry;
-    const category = categories.get(contribution.category);
-    const member = members.get(contribution.contributor);
-    if (!category || !member) {
-      const slugs = [...categories.keys()].map((slug) => `"${slug}"`).join(', ') || 'none yet';
+    const category = community.categoryBySlug.get(contribution.category);
+    if (!category) {
+      const slugs = [...community.categoryBySlug.keys()].map((slug) => `"${slug}"`).join(', ') || 'none yet';
       outcomes.set(position, { status: 'rejected', reason: 'unknown_category', detail: `There is no category "${contribution.category}" in this community. It has: ${slugs}.` });
-      continue;
+    } else if (outgrown.has(contribution.contributor)) {
+      outcomes.set(position, { status: 'rejected', reason: 'total_too_large', detail: 'With this, the total of its contributor would be larger than can be counted.' });
+    } else {
+      const { memberId } = members.get(contribution.contributor) ?? unreachable(position);
+      const price = community.price(category, contribution.subject, contribution.occurredAt, contribution.amount);
+      const gain = category.measure === 'reward' ? price.reward : contribution.amount;
+      // What measures nothing makes no standing and moves no `reachedAt`.
+      const boards = gain === 0n ? [] : community.boardsAt(category.id, contribution.occurredAt);
+      candidates.push({ ...entry, position, category, memberId, price, gain, boards });
     }
-    const priced = price(category, contribution.subject, contribution.occurredAt, contribution.amount);
-    member.omnit += priced.reward;
-    member.reputation += priced.reputation;
-    if (member.omnit > MAX_TOTAL || member.reputation > MAX_TOTAL) {
-      outcomes.set(position, { status: 'rejected', reason: 'total_too_large', detail: 'With it, the total of this contributor would be larger than can be counted.' });
-      continue;
-    }
-    candidates.push({ ...entry, position, category, memberId: member.memberId, price: priced });
   }
   return candidates;
+}
+
+/** The contributors whose totals the batch would bring over what can be counted. */
+async function findOutgrown(db: Kysely<Database>, communityId: number, batch: readonly BatchEntry[]): Promise<Set<string>> {
+  const entries = Map.groupBy(batch, ({ contribution }) => contribution.contributor);
+  const totals = await readTotals(db, communityId, [...entries.keys()]);
+  return new Set(totals.filter(({ handle, largest }) => largest + BigInt(entries.get(handle)?.length ?? 0) * MAX_REWARD > MAX_TOTAL).map(({ handle }) => handle));
 }
 
 function toStored({ sourceId, contribution, memberId, category, price }: Candidate): StoredContribution {
@@ -157,71 +189,64 @@ async function compareWithRecorded(
   }
 }
 
+/** Creates the members that the batch makes, and adds to the totals of all. Returns the ids of everybody in it, by handle. */
 async function writeMembers(
   trx: Transaction<Database>,
   communityId: number,
   accepted: readonly Candidate[],
   members: BatchMembers,
   now: Date,
-): Promise<void> {
+): Promise<Map<string, number>> {
   const gains = new Map<number, MemberGain>();
   const created: { memberId: number; handle: string }[] = [];
+  const ids = new Map<string, number>();
   for (const { memberId, price, contribution } of accepted) {
     let gain = gains.get(memberId);
     if (!gain) {
       gains.set(memberId, (gain = { memberId, omnit: 0n, reputation: 0n, displayName: undefined }));
+      ids.set(contribution.contributor, memberId);
       if (members.get(contribution.contributor)?.isNew) created.push({ memberId, handle: contribution.contributor });
     }
     gain.omnit += price.reward;
     gain.reputation += price.reputation;
-    const named = contribution.displayName === undefined ? undefined : { text: contribution.displayName, at: contribution.occurredAt };
-    if (named && !(gain.displayName && gain.displayName.at > named.at)) gain.displayName = named;
+    const { displayName: text, occurredAt: at } = contribution;
+    if (text !== undefined && !(gain.displayName && gain.displayName.at > at)) gain.displayName = { text, at };
   }
   await createMembers(trx, communityId, created, now);
   await addToMembers(trx, communityId, [...gains.values()]);
+  return ids;
 }
 
-/** Adds accepted contributions to the standings of their windows. Returns the boards that had to be looked up. */
-async function addToStandings(
-  trx: Transaction<Database>,
-  community: KnownCommunity,
-  accepted: readonly Candidate[],
-  index: SegmentIndex,
-): Promise<KnownBoards> {
-  const boards = new Map<string, BoardGains>();
-  for (const { contribution, category, memberId, price } of accepted) {
-    const gain = category.measure === 'reward' ? price.reward : contribution.amount;
-    // What measures nothing makes no standing and moves no `reachedAt`.
-    if (gain === 0n) continue;
-    for (const kind of WINDOW_KINDS) {
-      const name = { window: community.calendar.windowAt(kind, contribution.occurredAt), categoryId: category.id };
-      const slot = boardSlot(name);
-      let board = boards.get(slot);
-      if (!board) boards.set(slot, (board = { name, members: new Map() }));
-      const sum = board.members.get(memberId);
-      if (!sum) board.members.set(memberId, { gain, reachedAt: contribution.occurredAt });
+/** The boards that contributions count on and that this process has not met. */
+function missingBoards(community: KnownCommunity, candidates: readonly Candidate[]): BoardName[] {
+  const missing = new Map<string, BoardName>();
+  for (const name of candidates.flatMap((candidate) => candidate.boards)) {
+    const slot = boardSlot(name);
+    if (!community.boards.has(slot)) missing.set(slot, name);
+  }
+  return [...missing.values()];
+}
+
+/** What contributions add to each member of each board. */
+function sumGains(candidates: readonly Candidate[], boardOf: (name: BoardName) => number | undefined): Gain[] {
+  const sums = new Map<number, Map<number, Gain>>();
+  for (const { boards, memberId, gain, contribution: { occurredAt } } of candidates) {
+    for (const name of boards) {
+      const boardId = boardOf(name) ?? unreachable(memberId);
+      let members = sums.get(boardId);
+      if (!members) sums.set(boardId, (members = new Map()));
+      const sum = members.get(memberId);
+      if (!sum) members.set(memberId, { boardId, memberId, gain, reachedAt: occurredAt });
       else {
         sum.gain += gain;
-        if (contribution.occurredAt > sum.reachedAt) sum.reachedAt = contribution.occurredAt;
+        if (occurredAt > sum.reachedAt) sum.reachedAt = occurredAt;
       }
     }
   }
-  const missing = [...boards].flatMap(([slot, { name }]) => (community.boards.has(slot) ? [] : [name]));
-  const found = await findOrMakeBoards(trx, community.id, missing, index);
-
-  const gains: Gain[] = [];
-  for (const [slot, { members }] of boards) {
-    const boardId = community.boards.get(slot) ?? found.get(slot);
-    if (boardId === undefined) throw new Error(`The board "${slot}" of community ${community.id} was not made.`);
-    for (const [memberId, sum] of members) gains.push({ boardId, memberId, ...sum });
-  }
-  if (gains.length > 0) await addGains(trx, community.id, gains, index);
-  return found;
+  return [...sums.values()].flatMap((members) => [...members.values()]);
 }
 
-type BoardGains = { name: BoardName; members: Map<number, { gain: bigint; reachedAt: Date }> };
-
-/** For what cannot be: every entry has an outcome, every handle an id. */
+/** For what cannot be: every entry has an outcome, every handle an id, every board a row. */
 function unreachable(position: number): never {
   throw new Error(`Recording lost track of entry ${position} of a batch.`);
 }

@@ -11,8 +11,10 @@ const LIMITS = '-c statement_timeout=30s -c lock_timeout=15s -c idle_in_transact
 const SESSION_OPTIONS = [
   '-c timezone=UTC',
   '-c jit=off',
-  // The hot queries take arrays and keys whose best plan does not depend on their values: plan once a connection.
+  // Every hot query finds its rows by key, whatever the keys are: it is planned once a connection, and what the planner
+  // believes of a table that was empty when it last looked must not turn it to scanning whole tables.
   '-c plan_cache_mode=force_generic_plan',
+  '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off',
 ].join(' ');
 
 /** How the database's types come into JavaScript: bigint stays exact, instants are dates. */

@@ -2,9 +2,6 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import { instants, numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 
-/** A member as intake needs it. Totals in thousandths. */
-export type MemberTotals = { memberId: number; omnit: bigint; reputation: bigint };
-
 /** What contributions add to a member, and the newest name they brought. */
 export type MemberGain = {
   memberId: number;
@@ -13,17 +10,20 @@ export type MemberGain = {
   displayName: { text: string; at: Date } | undefined;
 };
 
-/** Finds members by handle; those that do not exist are left out. */
-export async function findMembers(
-  trx: Transaction<Database>,
-  communityId: number,
-  handles: readonly string[],
-): Promise<Map<string, MemberTotals>> {
-  const { rows } = await sql<MemberTotals & { handle: string }>`
-    select m.handle, m.member_id as "memberId", m.earned_omnit as omnit, m.earned_reputation as reputation
-    from unnest(${handles}::text[]) as d(handle)
-    join members m on m.community_id = ${communityId} and m.handle = d.handle`.execute(trx);
-  return new Map(rows.map(({ handle, ...member }) => [handle, member]));
+/** Finds the ids of members by handle; those that do not exist are left out. */
+export async function findMembers(db: Kysely<Database>, communityId: number, handles: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await sql<{ handle: string; memberId: number }>`
+    select m.handle, m.member_id as "memberId" from unnest(${handles}::text[]) as d(handle)
+    join members m on m.community_id = ${communityId} and m.handle = d.handle`.execute(db);
+  return new Map(rows.map(({ handle, memberId }) => [handle, memberId]));
+}
+
+/** The larger of the running totals of members, in thousandths. */
+export async function readTotals(db: Kysely<Database>, communityId: number, handles: readonly string[]): Promise<{ handle: string; largest: bigint }[]> {
+  const { rows } = await sql<{ handle: string; largest: bigint }>`
+    select handle, greatest(earned_omnit, earned_reputation) as largest from members
+    where community_id = ${communityId} and handle = any(${handles}::text[])`.execute(db);
+  return rows;
 }
 
 /** Takes ids for members that may be created. Under the community's lock they grow in the order of creation. */

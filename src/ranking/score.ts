@@ -14,8 +14,10 @@ export const NO_MULTIPLIER = 100n;
 export const MAX_AMOUNT = 1_000_000n * ONE;
 /** The highest rate: 10,000 OMNIT a unit. */
 export const MAX_RATE = 10_000n * ONE;
-/** The highest total that 64 bits hold, in thousandths. */
-export const MAX_TOTAL = 2n ** 63n - 1n;
+/** The most that one contribution earns, at the highest amount, rate and multiplier. */
+export const MAX_REWARD = (MAX_AMOUNT * MAX_RATE * 3n) / ONE;
+/** The highest total that a member may reach: half of what 64 bits hold, so that no batch can leap over the end. */
+export const MAX_TOTAL = 2n ** 62n;
 
 const DECIMAL = /^(\d+)(?:\.(\d+))?$/;
 const SCIENTIFIC = /^(\d+)(?:\.(\d+))?e([+-]\d+)$/;

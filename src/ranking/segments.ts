@@ -9,7 +9,7 @@
  * the community's lock.
  */
 import { sql, type Transaction } from 'kysely';
-import { instants, numbers } from '../db/arrays.ts';
+import { instantOf, instants, milliseconds, numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import type { Layout, LayoutCache } from './layout-cache.ts';
 import { comparePlaces, FIRST_PLACE, LAST_PLACE, lastBoundBefore, type Place } from './place.ts';
@@ -17,7 +17,7 @@ import { comparePlaces, FIRST_PLACE, LAST_PLACE, lastBoundBefore, type Place } f
 /** How large a segment and a block grow before they are cut. What falls below an eighth is joined, to at most a half. */
 export type SegmentLimits = { membersInSegment: number; segmentsInBlock: number };
 
-export const SEGMENT_LIMITS: SegmentLimits = { membersInSegment: 1024, segmentsInBlock: 128 };
+export const SEGMENT_LIMITS: SegmentLimits = { membersInSegment: 2048, segmentsInBlock: 128 };
 
 /** A standing that appears (no `from`), goes (no `to`) or moves. */
 export type Move = { boardId: number; from: Place | undefined; to: Place | undefined };
@@ -312,9 +312,11 @@ function slotOf(boardId: number, bound: Place): string {
 
 /** Rows as a table `d (board_id, level, neg_score, reached_at, member_id, members)`. */
 function unnestRows(rows: readonly Row[]) {
-  return sql`unnest(
-    ${numbers(rows.map((row) => row.boardId))}::int[], ${numbers(rows.map((row) => row.level))}::smallint[],
-    ${numbers(rows.map((row) => row.bound.negScore))}::bigint[], ${instants(rows.map((row) => row.bound.reachedAt))}::timestamptz[],
-    ${numbers(rows.map((row) => row.bound.memberId))}::int[], ${numbers(rows.map((row) => row.members))}::int[]
-  ) as d(board_id, level, neg_score, reached_at, member_id, members)`;
+  return sql`(
+    select board_id, level, neg_score, ${instantOf('reached_at')} as reached_at, member_id, members from unnest(
+      ${numbers(rows.map((row) => row.boardId))}::int[], ${numbers(rows.map((row) => row.level))}::smallint[],
+      ${numbers(rows.map((row) => row.bound.negScore))}::bigint[], ${milliseconds(rows.map((row) => row.bound.reachedAt))}::bigint[],
+      ${numbers(rows.map((row) => row.bound.memberId))}::int[], ${numbers(rows.map((row) => row.members))}::int[]
+    ) as rows(board_id, level, neg_score, reached_at, member_id, members)
+  ) d`;
 }

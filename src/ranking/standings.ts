@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
-import { instants, numbers } from '../db/arrays.ts';
+import { instantOf, instants, milliseconds, numbers } from '../db/arrays.ts';
+import { nextStatementSent } from '../db/overlap.ts';
 import type { Database } from '../db/database.ts';
 import type { Place } from './place.ts';
 import type { Move, SegmentIndex } from './segments.ts';
@@ -7,35 +8,43 @@ import type { Move, SegmentIndex } from './segments.ts';
 /** What contributions add to one member's score on one board, in thousandths, and the latest of them. */
 export type Gain = { boardId: number; memberId: number; gain: bigint; reachedAt: Date };
 
+/** Adds prepared gains, in a transaction that holds the community's lock. */
+export type AddGains = (trx: Transaction<Database>, index: SegmentIndex) => Promise<void>;
+
 /**
- * Adds to standings, makes those that do not exist yet, and moves the counts of their segments. For a transaction that
- * holds the community's lock. At most one gain a board and member.
+ * Prepares to add to standings, to make those that do not exist yet, and to move the counts of their segments. At most
+ * one gain a board and member. Preparing takes as long as some statements do, and needs no database.
  */
-export async function addGains(trx: Transaction<Database>, communityId: number, gains: readonly Gain[], index: SegmentIndex): Promise<void> {
+export function prepareGains(communityId: number, gains: readonly Gain[]): AddGains {
   const ordered = gains.toSorted((a, b) => a.boardId - b.boardId || a.memberId - b.memberId);
   // The rows are found once, by key, and then updated by where they lie: under the lock nobody moves them.
-  const { rows } = await sql<{ n: bigint; neg_score: bigint; reached_at: Date }>`
+  const update = sql<{ n: number; neg_score: bigint; reached_at: Date }>`
     update standings s set neg_score = known.neg_score - known.gain, reached_at = greatest(known.reached_at, known.gained_at)
     from (
-      select own.ctid as tid, own.neg_score, own.reached_at, d.gain, d.gained_at, d.n
+      select own.ctid as tid, own.neg_score, own.reached_at, d.gain, ${instantOf('d.gained_at')} as gained_at, d.n
       from unnest(
         ${numbers(ordered.map((gain) => gain.boardId))}::int[], ${numbers(ordered.map((gain) => gain.memberId))}::int[],
-        ${numbers(ordered.map((gain) => gain.gain))}::bigint[], ${instants(ordered.map((gain) => gain.reachedAt))}::timestamptz[]
+        ${numbers(ordered.map((gain) => gain.gain))}::bigint[], ${milliseconds(ordered.map((gain) => gain.reachedAt))}::bigint[]
       ) with ordinality as d(board_id, member_id, gain, gained_at, n)
       join standings own on own.community_id = ${communityId} and own.board_id = d.board_id and own.member_id = d.member_id
     ) known
     where s.ctid = known.tid
-    returning known.n::int, known.neg_score, known.reached_at`.execute(trx);
+    returning known.n::int, known.neg_score, known.reached_at`;
 
-  const before = new Map(rows.map((row) => [Number(row.n) - 1, row]));
-  const moves = ordered.map(({ boardId, memberId, gain, reachedAt }, position): Move => {
-    const known = before.get(position);
-    if (!known) return { boardId, from: undefined, to: { negScore: -gain, reachedAt, memberId } };
-    const from = { negScore: known.neg_score, reachedAt: known.reached_at, memberId };
-    return { boardId, from, to: { negScore: from.negScore - gain, reachedAt: reachedAt > from.reachedAt ? reachedAt : from.reachedAt, memberId } };
-  });
-  await insertStandings(trx, communityId, moves);
-  await index.move(moves);
+  return async (trx, index) => {
+    if (ordered.length === 0) return;
+    const { rows } = await update.execute(trx);
+    await nextStatementSent();
+    const before = new Map(rows.map((row) => [row.n - 1, row]));
+    const moves = ordered.map(({ boardId, memberId, gain, reachedAt }, position): Move => {
+      const known = before.get(position);
+      if (!known) return { boardId, from: undefined, to: { negScore: -gain, reachedAt, memberId } };
+      const from = { negScore: known.neg_score, reachedAt: known.reached_at, memberId };
+      return { boardId, from, to: { negScore: from.negScore - gain, reachedAt: reachedAt > from.reachedAt ? reachedAt : from.reachedAt, memberId } };
+    });
+    await insertStandings(trx, communityId, moves);
+    await index.move(moves);
+  };
 }
 
 async function insertStandings(trx: Transaction<Database>, communityId: number, moves: readonly Move[]): Promise<void> {
