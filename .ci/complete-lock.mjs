@@ -6,8 +6,23 @@
 // it fits and skipped elsewhere. With --check nothing is written: exit 1 when something is missing.
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const OS = { win32: 'win32', darwin: 'darwin', linux: 'linux', freebsd: 'freebsd', android: 'android', openharmony: 'openharmony' };
-const CPU = { x64: 'x64', arm64: 'arm64', ia32: 'ia32', ppc64: 'ppc64', riscv64: 'riscv64', s390x: 's390x', arm: 'arm' };
+const OS = {
+  win32: 'win32',
+  darwin: 'darwin',
+  linux: 'linux',
+  freebsd: 'freebsd',
+  android: 'android',
+  openharmony: 'openharmony',
+};
+const CPU = {
+  x64: 'x64',
+  arm64: 'arm64',
+  ia32: 'ia32',
+  ppc64: 'ppc64',
+  riscv64: 'riscv64',
+  s390x: 's390x',
+  arm: 'arm',
+};
 const LIBC = { gnu: 'glibc', gnueabihf: 'glibc', musl: 'musl', musleabihf: 'musl' };
 
 const file = new URL('../package-lock.json', import.meta.url);
@@ -17,14 +32,22 @@ const added = [];
 for (const [from, manifest] of Object.entries(lock.packages)) {
   for (const [name, range] of Object.entries(manifest.optionalDependencies ?? {})) {
     if (isLocked(from, name)) continue;
-    if (!/^\d+\.\d+\.\d+[\w.+-]*$/.test(range)) fail(`${from} wants ${name}@${range}: not an exact version, so it cannot be completed here.`);
-    lock.packages[`node_modules/${name}`] = { version: range, ...platformOf(name), optional: true, ...(manifest.dev ? { dev: true } : {}) };
+    if (!/^\d+\.\d+\.\d+[\w.+-]*$/.test(range))
+      fail(`${from} wants ${name}@${range}: not an exact version, so it cannot be completed here.`);
+    lock.packages[`node_modules/${name}`] = {
+      version: range,
+      ...platformOf(name),
+      optional: true,
+      ...(manifest.dev ? { dev: true } : {}),
+    };
     added.push(`${name}@${range}`);
   }
 }
 
 if (added.length > 0 && process.argv.includes('--check')) {
-  fail(`package-lock.json lacks ${added.length} platform packages:\n  ${added.join('\n  ')}\nRun: node .ci/complete-lock.mjs`);
+  fail(
+    `package-lock.json lacks ${added.length} platform packages:\n  ${added.join('\n  ')}\nRun: node .ci/complete-lock.mjs`,
+  );
 }
 lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
 if (added.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);

@@ -172,7 +172,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (community_id, board_id, member_id)
     ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05)`.execute(db);
   // Pages, and counting within a segment: ranking order, ascending in every column.
-  await sql`create index standings_ranking on standings (community_id, board_id, neg_score, reached_at, member_id)`.execute(db);
+  await sql`create index standings_ranking on standings (community_id, board_id, neg_score, reached_at, member_id)`.execute(
+    db,
+  );
 
   // fillfactor and eager vacuum: counters that many batches rewrite must stay small to be summed fast.
   await sql`

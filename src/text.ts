@@ -1,11 +1,9 @@
-import { DomainError } from './errors.ts';
-
 /** Cc and Bidi_Control break terminals and layouts; a lone surrogate cannot be stored as UTF-8. */
 const FORBIDDEN = /[\p{Cc}\p{Bidi_Control}]/u;
 const WHITE_SPACE_ALONE = /^\p{White_Space}*$/u;
 
 /** What a kind of text may hold: `pathSafe` texts stand in URLs, where `.` and `..` never reach a router. */
-type TextRule = { maxCodePoints: number; pathSafe: boolean };
+export type TextRule = { maxCodePoints: number; pathSafe: boolean };
 
 export const HANDLE: TextRule = { maxCodePoints: 64, pathSafe: true };
 export const CONTRIBUTION_ID: TextRule = { maxCodePoints: 200, pathSafe: true };
@@ -29,17 +27,7 @@ export function checkText(value: string, rule: TextRule): { text: string } | { p
   if (text.length > rule.maxCodePoints && Array.from(text).length > rule.maxCodePoints) {
     return { problem: `is longer than ${rule.maxCodePoints} characters` };
   }
-  if (rule.pathSafe && (text === '.' || text === '..')) return { problem: `is "${text}", which cannot stand in an address` };
+  if (rule.pathSafe && (text === '.' || text === '..'))
+    return { problem: `is "${text}", which cannot stand in an address` };
   return { text };
-}
-
-/**
- * As {@link checkText}, for a parameter that fails a whole call.
- *
- * @throws DomainError `invalid-parameter`
- */
-export function requireText(parameter: string, value: string, rule: TextRule): string {
-  const checked = checkText(value, rule);
-  if ('problem' in checked) throw new DomainError('invalid-parameter', `\`${parameter}\` ${checked.problem}.`);
-  return checked.text;
 }

@@ -22,10 +22,20 @@ export async function writeAudit(trx: Transaction<Database>, entry: AuditEntry):
   const { communityId, at, actor, action, target, before, after } = entry;
   await trx
     .insertInto('audit_log')
-    .values({ community_id: communityId, at, actor: actor.name, action, target, before: toJson(before), after: toJson(after) })
+    .values({
+      community_id: communityId,
+      at,
+      actor: actor.name,
+      action,
+      target,
+      before: toJson(before),
+      after: toJson(after),
+    })
     .execute();
 }
 
 function toJson(state: object | undefined): string | null {
-  return state ? JSON.stringify(state, (_, value: unknown) => (typeof value === 'bigint' ? formatDecimal(value) : value)) : null;
+  return state
+    ? JSON.stringify(state, (_, value: unknown) => (typeof value === 'bigint' ? formatDecimal(value) : value))
+    : null;
 }

@@ -5,8 +5,7 @@ import { violatedConstraint } from '../db/errors.ts';
 import { DomainError } from '../errors.ts';
 import { FUTURE_TOLERANCE_MS } from '../contributions/contribution.ts';
 import { BEGINNING_OF_TIME, END_OF_TIME } from '../ranking/calendar.ts';
-import { NAME, requireText } from '../text.ts';
-import type { Measure, Visibility } from './community.ts';
+import type { CommunityListing, Measure, Visibility } from './community.ts';
 import { lockCommunity, touchConfig } from './lock.ts';
 import { PRESETS, type NewCategory, type PresetName } from './presets.ts';
 import { requireLocale, requireRate, requireSlug, requireTimeZone } from './settings.ts';
@@ -27,30 +26,69 @@ export type NewCommunity = {
  * @returns its id
  * @throws DomainError `invalid-parameter`, or `name-taken` when the slug or the guild has a community already
  */
-export async function createCommunity(db: Kysely<Database>, wanted: NewCommunity, actor: Actor, now: Date): Promise<number> {
+export async function createCommunity(
+  db: Kysely<Database>,
+  wanted: NewCommunity,
+  actor: Actor,
+  now: Date,
+): Promise<number> {
   const values = {
     slug: requireSlug(wanted.slug),
-    name: requireText('name', wanted.name, NAME),
+    name: wanted.name,
     time_zone: requireTimeZone(wanted.timeZone),
     locale: requireLocale(wanted.locale ?? 'en'),
     visibility: wanted.visibility ?? 'public',
     discord_guild_id: wanted.discordGuildId ?? null,
   };
-  return refusingTakenNames(`There is a community "${values.slug}" already, or the guild has one. Choose another slug.`, () =>
-    db.transaction().execute(async (trx) => {
-      const { community_id } = await trx
-        .insertInto('communities')
-        .values({ ...values, created_at: now })
-        .returning('community_id')
-        .executeTakeFirstOrThrow();
-      await writeAudit(trx, { communityId: community_id, at: now, actor, action: 'community.create', target: values.slug, after: values });
-      if (wanted.preset) await addPreset(trx, community_id, wanted.preset, actor, now);
-      return community_id;
-    }),
+  return refusingTakenNames(
+    `There is a community "${values.slug}" already, or the guild has one. Choose another slug.`,
+    () =>
+      db.transaction().execute(async (trx) => {
+        const { community_id } = await trx
+          .insertInto('communities')
+          .values({ ...values, created_at: now })
+          .returning('community_id')
+          .executeTakeFirstOrThrow();
+        await writeAudit(trx, {
+          communityId: community_id,
+          at: now,
+          actor,
+          action: 'community.create',
+          target: values.slug,
+          after: values,
+        });
+        if (wanted.preset) await addPreset(trx, community_id, wanted.preset, actor, now);
+        return community_id;
+      }),
   );
 }
 
-export type CategoryRequest = { slug: string; title: string; unit: string; measure: Measure; rate: string | number; reputation?: string | number | undefined };
+/** The communities that everybody may know of, oldest first. */
+export async function listCommunities(db: Kysely<Database>): Promise<CommunityListing[]> {
+  return db
+    .selectFrom('communities')
+    .select([
+      'community_id as id',
+      'slug',
+      'name',
+      'time_zone as timeZone',
+      'locale',
+      'visibility',
+      'created_at as createdAt',
+    ])
+    .where('visibility', '=', 'public')
+    .orderBy('community_id')
+    .execute();
+}
+
+export type CategoryRequest = {
+  slug: string;
+  title: string;
+  unit: string;
+  measure: Measure;
+  rate: bigint;
+  reputation?: bigint | undefined;
+};
 
 /**
  * Adds a category. Its rate holds from the beginning of time.
@@ -58,14 +96,20 @@ export type CategoryRequest = { slug: string; title: string; unit: string; measu
  * @returns its id
  * @throws DomainError `invalid-parameter`, or `name-taken` when the community has one of that slug
  */
-export async function addCategory(db: Kysely<Database>, communityId: number, wanted: CategoryRequest, actor: Actor, now: Date): Promise<number> {
+export async function addCategory(
+  db: Kysely<Database>,
+  communityId: number,
+  wanted: CategoryRequest,
+  actor: Actor,
+  now: Date,
+): Promise<number> {
   const category: NewCategory = {
     slug: requireSlug(wanted.slug),
-    title: requireText('title', wanted.title, NAME),
-    unit: requireText('unit', wanted.unit, NAME),
+    title: wanted.title,
+    unit: wanted.unit,
     measure: wanted.measure,
     rate: requireRate('rate', wanted.rate),
-    reputation: requireRate('reputation', wanted.reputation ?? 0),
+    reputation: requireRate('reputation', wanted.reputation ?? 0n),
   };
   return refusingTakenNames(`There is a category "${category.slug}" already. Choose another slug.`, () =>
     db.transaction().execute(async (trx) => {
@@ -76,7 +120,13 @@ export async function addCategory(db: Kysely<Database>, communityId: number, wan
 }
 
 /** Adds the categories of a preset to a community that is locked or not yet visible, leaving out those it has. */
-export async function addPreset(trx: Transaction<Database>, communityId: number, preset: PresetName, actor: Actor, now: Date): Promise<void> {
+export async function addPreset(
+  trx: Transaction<Database>,
+  communityId: number,
+  preset: PresetName,
+  actor: Actor,
+  now: Date,
+): Promise<void> {
   const present = await trx.selectFrom('categories').select('slug').where('community_id', '=', communityId).execute();
   const slugs = new Set(present.map((category) => category.slug));
   for (const category of PRESETS[preset].categories) {
@@ -84,7 +134,7 @@ export async function addPreset(trx: Transaction<Database>, communityId: number,
   }
 }
 
-export type RateRequest = { category: string; subject: string | undefined; rate: string | number; from: Date };
+export type RateRequest = { category: string; subject: string | undefined; rate: bigint; from: Date };
 
 /**
  * Sets what a unit of a category, or of one subject in it, earns from a moment on. Rates are dated and never edited: a
@@ -103,34 +153,55 @@ export async function addRate(
 ): Promise<number> {
   const rate = requireRate('rate', wanted.rate);
   const subject = wanted.subject ?? '';
-  return refusingTakenNames('There is a rate from that very moment already. Rates are never edited: choose a later moment.', () =>
-    db.transaction().execute(async (trx) => {
-      // Under the lock: no contribution can be recorded between the check and the rate.
-      await lockCommunity(trx, communityId);
-      const category = await trx
-        .selectFrom('categories')
-        .select('category_id')
-        .where('community_id', '=', communityId)
-        .where('slug', '=', wanted.category)
-        .executeTakeFirst();
-      if (!category) throw new DomainError('unknown-category', `There is no category "${wanted.category}".`);
-      if (wanted.from.getTime() < now.getTime() + FUTURE_TOLERANCE_MS) {
-        await refuseIfPriced(trx, communityId, category.category_id, subject, wanted.from);
-      }
-      const { rate_id } = await trx
-        .insertInto('rates')
-        .values({ community_id: communityId, category_id: category.category_id, subject, starts_at: wanted.from, rate })
-        .returning('rate_id')
-        .executeTakeFirstOrThrow();
-      await touchConfig(trx, communityId);
-      await writeAudit(trx, { communityId, at: now, actor, action: 'rate.create', target: `${wanted.category} ${subject}`.trim(), after: { rate, from: wanted.from } });
-      return rate_id;
-    }),
+  return refusingTakenNames(
+    'There is a rate from that very moment already. Rates are never edited: choose a later moment.',
+    () =>
+      db.transaction().execute(async (trx) => {
+        // Under the lock: no contribution can be recorded between the check and the rate.
+        await lockCommunity(trx, communityId);
+        const category = await trx
+          .selectFrom('categories')
+          .select('category_id')
+          .where('community_id', '=', communityId)
+          .where('slug', '=', wanted.category)
+          .executeTakeFirst();
+        if (!category) throw new DomainError('unknown-category', `There is no category "${wanted.category}".`);
+        if (wanted.from.getTime() < now.getTime() + FUTURE_TOLERANCE_MS) {
+          await refuseIfPriced(trx, communityId, category.category_id, subject, wanted.from);
+        }
+        const { rate_id } = await trx
+          .insertInto('rates')
+          .values({
+            community_id: communityId,
+            category_id: category.category_id,
+            subject,
+            starts_at: wanted.from,
+            rate,
+          })
+          .returning('rate_id')
+          .executeTakeFirstOrThrow();
+        await touchConfig(trx, communityId);
+        await writeAudit(trx, {
+          communityId,
+          at: now,
+          actor,
+          action: 'rate.create',
+          target: `${wanted.category} ${subject}`.trim(),
+          after: { rate, from: wanted.from },
+        });
+        return rate_id;
+      }),
   );
 }
 
 /** Refuses a rate that would price a contribution already recorded, voided ones included. */
-async function refuseIfPriced(trx: Transaction<Database>, communityId: number, categoryId: number, subject: string, from: Date): Promise<void> {
+async function refuseIfPriced(
+  trx: Transaction<Database>,
+  communityId: number,
+  categoryId: number,
+  subject: string,
+  from: Date,
+): Promise<void> {
   const slot = { community_id: communityId, category_id: categoryId, subject };
   const next = await trx
     .selectFrom('rates')
@@ -173,16 +244,32 @@ async function refuseIfPriced(trx: Transaction<Database>, communityId: number, c
   );
 }
 
-async function insertCategory(trx: Transaction<Database>, communityId: number, category: NewCategory, actor: Actor, now: Date): Promise<number> {
+async function insertCategory(
+  trx: Transaction<Database>,
+  communityId: number,
+  category: NewCategory,
+  actor: Actor,
+  now: Date,
+): Promise<number> {
   const { rate, ...columns } = category;
   const { category_id } = await trx
     .insertInto('categories')
     .values({ community_id: communityId, ...columns })
     .returning('category_id')
     .executeTakeFirstOrThrow();
-  await trx.insertInto('rates').values({ community_id: communityId, category_id, subject: '', starts_at: BEGINNING_OF_TIME, rate }).execute();
+  await trx
+    .insertInto('rates')
+    .values({ community_id: communityId, category_id, subject: '', starts_at: BEGINNING_OF_TIME, rate })
+    .execute();
   await touchConfig(trx, communityId);
-  await writeAudit(trx, { communityId, at: now, actor, action: 'category.create', target: category.slug, after: category });
+  await writeAudit(trx, {
+    communityId,
+    at: now,
+    actor,
+    action: 'category.create',
+    target: category.slug,
+    after: category,
+  });
   return category_id;
 }
 

@@ -42,6 +42,11 @@ export async function loadCommunity(db: Kysely<Database>, communityId: number): 
     configVersion: row.config_version,
     calendar: createCalendar({ timeZone: row.time_zone, kept }),
     categories,
-    rates: rates.map((rate) => ({ categoryId: rate.category_id, subject: rate.subject || undefined, startsAt: rate.starts_at, rate: rate.rate })),
+    rates: rates.map((rate) => ({
+      categoryId: rate.category_id,
+      subject: rate.subject || undefined,
+      startsAt: rate.starts_at,
+      rate: rate.rate,
+    })),
   };
 }

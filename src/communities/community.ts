@@ -40,3 +40,9 @@ export type Community = {
   categories: readonly Category[];
   rates: readonly Rate[];
 };
+
+/** What is shown of a community in a list. */
+export type CommunityListing = Pick<
+  Community,
+  'id' | 'slug' | 'name' | 'timeZone' | 'locale' | 'visibility' | 'createdAt'
+>;

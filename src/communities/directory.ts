@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
 import type { BoardName, KnownBoards } from '../ranking/boards.ts';
 import { holds, WINDOW_KINDS, type Calendar } from '../ranking/calendar.ts';
-import { priceList, type PriceList } from '../contributions/pricing.ts';
+import { createPriceList, type PriceList } from '../contributions/pricing.ts';
 import type { Category, Community } from './community.ts';
 import { loadCommunity } from './community-store.ts';
 
@@ -13,7 +13,7 @@ const MAX_MEMBERS = 200_000;
 /** A community as this process remembers it: what follows from its settings, and what cannot change while they hold. */
 export type KnownCommunity = Community & {
   readonly categoryBySlug: ReadonlyMap<string, Category>;
-  readonly price: PriceList;
+  readonly prices: PriceList;
   /** The boards of a category that an instant counts on: one a kind of window. The same array for the same boards. */
   boardsAt(categoryId: number, instant: Date): readonly BoardName[];
   /** Boards found so far. */
@@ -49,7 +49,11 @@ export class CommunityDirectory {
   }
 
   /** A community at a version that was read, as with its lock. */
-  async at(db: Kysely<Database> | Transaction<Database>, communityId: number, version: bigint): Promise<KnownCommunity> {
+  async at(
+    db: Kysely<Database> | Transaction<Database>,
+    communityId: number,
+    version: bigint,
+  ): Promise<KnownCommunity> {
     const known = this.#known.get(communityId);
     if (known?.configVersion === version) return known;
     const loaded = await loadCommunity(db, communityId);
@@ -76,7 +80,7 @@ function withMemory(community: Community): KnownCommunity {
   return {
     ...community,
     categoryBySlug: new Map(community.categories.map((category) => [category.slug, category])),
-    price: priceList(community.rates),
+    prices: createPriceList(community.rates),
     boardsAt: boardFinder(community.calendar),
     boards,
     members,

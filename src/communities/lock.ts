@@ -17,11 +17,17 @@ export type CommunityLock = {
  *
  * @throws DomainError `unknown-community`
  */
-export async function lockCommunity(trx: Transaction<Database>, communityId: number, sequenceNumbers = 0): Promise<CommunityLock> {
+export async function lockCommunity(
+  trx: Transaction<Database>,
+  communityId: number,
+  sequenceNumbers = 0,
+): Promise<CommunityLock> {
   const { rows } = await sql<CommunityLock>`
     update communities set last_seq = last_seq + ${sequenceNumbers}::bigint
     where community_id = ${communityId}
-    returning config_version as "configVersion", layout_version as "layoutVersion", last_seq - ${sequenceNumbers}::bigint + 1 as "firstSeq"`.execute(trx);
+    returning config_version as "configVersion", layout_version as "layoutVersion", last_seq - ${sequenceNumbers}::bigint + 1 as "firstSeq"`.execute(
+    trx,
+  );
   const [lock] = rows;
   if (!lock) throw new DomainError('unknown-community', 'The community was removed.');
   return lock;

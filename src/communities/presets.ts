@@ -1,17 +1,47 @@
 import type { Measure } from './community.ts';
 
 /** A category as it is created. Rate and reputation a unit, in thousandths; the rate holds from the beginning of time. */
-export type NewCategory = { slug: string; title: string; unit: string; measure: Measure; rate: bigint; reputation: bigint };
+export type NewCategory = {
+  slug: string;
+  title: string;
+  unit: string;
+  measure: Measure;
+  rate: bigint;
+  reputation: bigint;
+};
 
 /** What a community can be created with. */
 export const PRESETS = {
   omnitensor: {
     categories: [
-      { slug: 'gpu-contributors', title: 'Top GPU Contributors', unit: 'GPU-hour', measure: 'reward', rate: 6_250n, reputation: 0n },
-      { slug: 'data-validators', title: 'Data Validators', unit: 'dataset', measure: 'amount', rate: 10_000n, reputation: 5_000n },
-      { slug: 'model-testers', title: 'AI Model Testers', unit: 'test', measure: 'amount', rate: 4_000n, reputation: 2_000n },
+      {
+        slug: 'gpu-contributors',
+        title: 'Top GPU Contributors',
+        unit: 'GPU-hour',
+        measure: 'reward',
+        rate: 6_250n,
+        reputation: 0n,
+      },
+      {
+        slug: 'data-validators',
+        title: 'Data Validators',
+        unit: 'dataset',
+        measure: 'amount',
+        rate: 10_000n,
+        reputation: 5_000n,
+      },
+      {
+        slug: 'model-testers',
+        title: 'AI Model Testers',
+        unit: 'test',
+        measure: 'amount',
+        rate: 4_000n,
+        reputation: 2_000n,
+      },
     ],
   },
 } as const satisfies Record<string, { categories: readonly NewCategory[] }>;
 
 export type PresetName = keyof typeof PRESETS;
+
+export const PRESET_NAMES = ['omnitensor'] as const satisfies readonly PresetName[];

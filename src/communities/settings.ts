@@ -1,13 +1,16 @@
 /** The rules that a community's settings are held against. Each throws DomainError `invalid-parameter` and says what would be right. */
 import { DomainError } from '../errors.ts';
-import { MAX_RATE, parseDecimal } from '../ranking/score.ts';
+import { MAX_RATE } from '../ranking/score.ts';
 
 const SLUG = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
 /** A slug stands in addresses: lower-case letters, digits, `-` and `_`. */
 export function requireSlug(slug: string): string {
   if (!SLUG.test(slug)) {
-    throw new DomainError('invalid-parameter', `"${slug}" cannot be a slug. Use 1 to 64 lower-case letters, digits, "-" and "_", beginning with a letter or digit.`);
+    throw new DomainError(
+      'invalid-parameter',
+      `"${slug}" cannot be a slug. Use 1 to 64 lower-case letters, digits, "-" and "_", beginning with a letter or digit.`,
+    );
   }
   return slug;
 }
@@ -19,7 +22,10 @@ export function requireTimeZone(timeZone: string): string {
   } catch {
     // Falls through to the refusal.
   }
-  throw new DomainError('invalid-parameter', `There is no time zone "${timeZone}". Use an IANA name such as Europe/Berlin, America/New_York or UTC.`);
+  throw new DomainError(
+    'invalid-parameter',
+    `There is no time zone "${timeZone}". Use an IANA name such as Europe/Berlin, America/New_York or UTC.`,
+  );
 }
 
 /** A BCP 47 locale, in its usual spelling. */
@@ -31,10 +37,8 @@ export function requireLocale(locale: string): string {
   }
 }
 
-/** A rate, of OMNIT or reputation a unit: 0 to 10,000 with at most 3 places. Returns thousandths. */
-export function requireRate(parameter: string, rate: string | number): bigint {
-  const decimal = parseDecimal(rate);
-  if ('problem' in decimal) throw new DomainError('invalid-parameter', `\`${parameter}\` ${decimal.problem}.`);
-  if (decimal.thousandths > MAX_RATE) throw new DomainError('invalid-parameter', `\`${parameter}\` is above 10000.`);
-  return decimal.thousandths;
+/** A rate, of OMNIT or reputation a unit, in thousandths: at most 10,000. */
+export function requireRate(parameter: string, rate: bigint): bigint {
+  if (rate > MAX_RATE) throw new DomainError('invalid-parameter', `\`${parameter}\` is above 10000.`);
+  return rate;
 }

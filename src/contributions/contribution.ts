@@ -1,19 +1,29 @@
-import { checkText, CONTRIBUTION_ID, DISPLAY_NAME, HANDLE, SUBJECT } from '../text.ts';
-import { MAX_AMOUNT, parseDecimal } from '../ranking/score.ts';
-import { parseInstant } from './instant.ts';
+import { z } from 'zod';
+import { MAX_AMOUNT } from '../ranking/score.ts';
+import { decimal, instant, text } from '../schema.ts';
+import { CONTRIBUTION_ID, DISPLAY_NAME, HANDLE, SUBJECT } from '../text.ts';
 
 /** How far ahead of the clock a contribution may have occurred, for clocks that differ. Multipliers and rates begin later than that. */
 export const FUTURE_TOLERANCE_MS = 5 * 60_000;
 
-/** A contribution as a source reports it, checked: texts in stored form, the amount in thousandths. */
-export type Contribution = {
-  id: string;
-  contributor: string;
-  category: string;
-  amount: bigint;
-  occurredAt: Date;
-  subject: string | undefined;
-  displayName: string | undefined;
+/** A contribution as a source reports it. */
+export const contributionSchema = z.object({
+  id: text(CONTRIBUTION_ID).describe('Unique within the source: sending it again is safe and counts once.'),
+  contributor: text(HANDLE).describe('The handle of the member. Who is unknown becomes a member.'),
+  category: z.string().describe('The slug of a category.'),
+  amount: decimal
+    .refine((amount) => amount > 0n, 'is 0: it must be more')
+    .refine((amount) => amount <= MAX_AMOUNT, 'is above 1000000: send it as several contributions')
+    .describe('How much, in units of the category: more than 0, at most 1,000,000, with at most 3 places.'),
+  occurredAt: instant.describe('When it was done, at most 5 minutes ahead. Milliseconds count, more is cut off.'),
+  subject: text(SUBJECT).optional().describe('What it was done on or with: a GPU type, a dataset, a model.'),
+  displayName: text(DISPLAY_NAME).optional().describe('The name to show the member by from here on.'),
+});
+
+/** A contribution, checked: texts in stored form, the amount in thousandths. */
+export type Contribution = Omit<z.output<typeof contributionSchema>, 'subject' | 'displayName'> & {
+  subject?: string | undefined;
+  displayName?: string | undefined;
 };
 
 /** Why a contribution was not accepted, for programs. */
@@ -35,62 +45,46 @@ export type RejectionReason =
 /** A refusal of one contribution. `detail` says it to people: what is wrong, with which value, and what would be right. */
 export type Rejection = { reason: RejectionReason; detail: string };
 
+/** The reason that goes with a field that is missing, mistyped or out of its bounds. */
+const REASONS: Record<keyof typeof contributionSchema.shape, RejectionReason> = {
+  id: 'invalid_id',
+  contributor: 'invalid_contributor',
+  category: 'invalid_category',
+  amount: 'invalid_amount',
+  occurredAt: 'invalid_occurred_at',
+  subject: 'invalid_subject',
+  displayName: 'invalid_display_name',
+};
+
 /**
  * Reads one entry of a batch. A bad entry is refused alone and spoils no other.
  *
  * @param now the process's clock
  */
 export function parseContribution(entry: unknown, now: Date): Contribution | Rejection {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-    return { reason: 'not_an_object', detail: 'An entry is an object such as {"id", "contributor", "category", "amount", "occurredAt"}.' };
+  const parsed = contributionSchema.safeParse(entry, {
+    error: ({ input }) => (input === undefined ? 'is missing' : 'has the wrong type'),
+  });
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const field = issue?.path[0];
+    if (!issue || !isField(field)) {
+      return {
+        reason: 'not_an_object',
+        detail: 'An entry is an object such as {"id", "contributor", "category", "amount", "occurredAt"}.',
+      };
+    }
+    return { reason: REASONS[field], detail: `\`${field}\` ${issue.message}.` };
   }
-  const fields = entry as Record<string, unknown>;
-
-  const id = readText(fields, 'id', CONTRIBUTION_ID);
-  if ('problem' in id) return { reason: 'invalid_id', detail: id.problem };
-  const contributor = readText(fields, 'contributor', HANDLE);
-  if ('problem' in contributor) return { reason: 'invalid_contributor', detail: contributor.problem };
-  const { category, amount, occurredAt } = fields;
-  if (typeof category !== 'string') return { reason: 'invalid_category', detail: `\`category\` ${missingOr(category, 'is not a text')}.` };
-
-  if (typeof amount !== 'string' && typeof amount !== 'number') {
-    return { reason: 'invalid_amount', detail: `\`amount\` ${missingOr(amount, 'is neither a number nor a text')}.` };
+  if (parsed.data.occurredAt.getTime() > now.getTime() + FUTURE_TOLERANCE_MS) {
+    return {
+      reason: 'in_the_future',
+      detail: '`occurredAt` is more than 5 minutes in the future. Send it when it has occurred; is the clock right?',
+    };
   }
-  const decimal = parseDecimal(amount);
-  if ('problem' in decimal) return { reason: 'invalid_amount', detail: `\`amount\` ${decimal.problem}.` };
-  if (decimal.thousandths === 0n) return { reason: 'invalid_amount', detail: '`amount` is 0. It must be more.' };
-  if (decimal.thousandths > MAX_AMOUNT) return { reason: 'invalid_amount', detail: '`amount` is above 1000000. Send it as several contributions.' };
-
-  if (typeof occurredAt !== 'string') return { reason: 'invalid_occurred_at', detail: `\`occurredAt\` ${missingOr(occurredAt, 'is not a text')}.` };
-  const instant = parseInstant(occurredAt);
-  if ('problem' in instant) return { reason: 'invalid_occurred_at', detail: `\`occurredAt\` ${instant.problem}.` };
-  if (instant.at.getTime() > now.getTime() + FUTURE_TOLERANCE_MS) {
-    return { reason: 'in_the_future', detail: '`occurredAt` is more than 5 minutes in the future. Send it when it has occurred; is the clock right?' };
-  }
-
-  const subject = fields['subject'] === undefined ? { text: undefined } : readText(fields, 'subject', SUBJECT);
-  if ('problem' in subject) return { reason: 'invalid_subject', detail: subject.problem };
-  const displayName = fields['displayName'] === undefined ? { text: undefined } : readText(fields, 'displayName', DISPLAY_NAME);
-  if ('problem' in displayName) return { reason: 'invalid_display_name', detail: displayName.problem };
-
-  return {
-    id: id.text,
-    contributor: contributor.text,
-    category,
-    amount: decimal.thousandths,
-    occurredAt: instant.at,
-    subject: subject.text,
-    displayName: displayName.text,
-  };
+  return parsed.data;
 }
 
-function readText(fields: Record<string, unknown>, name: string, rule: typeof HANDLE): { text: string } | { problem: string } {
-  const value = fields[name];
-  if (typeof value !== 'string') return { problem: `\`${name}\` ${missingOr(value, 'is not a text')}.` };
-  const checked = checkText(value, rule);
-  return 'problem' in checked ? { problem: `\`${name}\` ${checked.problem}.` } : checked;
-}
-
-function missingOr(value: unknown, otherwise: string): string {
-  return value === undefined ? 'is missing' : otherwise;
+function isField(key: PropertyKey | undefined): key is keyof typeof REASONS {
+  return typeof key === 'string' && Object.hasOwn(REASONS, key);
 }

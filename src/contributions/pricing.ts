@@ -4,30 +4,36 @@ import { NO_MULTIPLIER, reputationOf, rewardOf } from '../ranking/score.ts';
 /** What a contribution is worth, and why: amount x rate x multiplier = reward. Multiplier in hundredths, the rest in thousandths. */
 export type Price = { rate: bigint; multiplier: bigint; reward: bigint; reputation: bigint };
 
-/** Prices contributions by what held at their `occurredAt`. */
-export type PriceList = (category: Category, subject: string | undefined, occurredAt: Date, amount: bigint) => Price;
+/** The rates of a community, prepared for pricing many contributions. */
+export type PriceList = {
+  /** OMNIT a unit at a moment, in thousandths: the subject's own rate if one holds by then, else the category's. */
+  rateAt(category: Category, subject: string | undefined, at: Date): bigint;
+  /** Prices an amount by what held when it occurred. */
+  price(category: Category, subject: string | undefined, occurredAt: Date, amount: bigint): Price;
+};
 
-/**
- * Prepares the rates of a community for pricing many contributions. A subject's own rate goes before its category's
- * from the moment it first holds.
- */
-export function priceList(rates: readonly Rate[]): PriceList {
+export function createPriceList(rates: readonly Rate[]): PriceList {
   const latestFirst = rates.toSorted((a, b) => b.startsAt.getTime() - a.startsAt.getTime());
   const bySubject = Map.groupBy(latestFirst, (rate) => slot(rate.categoryId, rate.subject));
+  const find = (categoryId: number, subject: string | undefined, at: Date) =>
+    bySubject.get(slot(categoryId, subject))?.find((rate) => rate.startsAt <= at)?.rate;
 
-  function rateAt(categoryId: number, subject: string | undefined, at: Date): Rate | undefined {
-    return bySubject.get(slot(categoryId, subject))?.find((rate) => rate.startsAt <= at);
+  function rateAt(category: Category, subject: string | undefined, at: Date): bigint {
+    const own = subject === undefined ? undefined : find(category.id, subject, at);
+    return own ?? find(category.id, undefined, at) ?? 0n;
   }
 
-  return (category, subject, occurredAt, amount) => {
-    const own = subject === undefined ? undefined : rateAt(category.id, subject, occurredAt);
-    const rate = (own ?? rateAt(category.id, undefined, occurredAt))?.rate ?? 0n;
-    return {
-      rate,
-      multiplier: NO_MULTIPLIER,
-      reward: rewardOf(amount, rate, NO_MULTIPLIER),
-      reputation: reputationOf(amount, category.reputation),
-    };
+  return {
+    rateAt,
+    price(category, subject, occurredAt, amount) {
+      const rate = rateAt(category, subject, occurredAt);
+      return {
+        rate,
+        multiplier: NO_MULTIPLIER,
+        reward: rewardOf(amount, rate, NO_MULTIPLIER),
+        reputation: reputationOf(amount, category.reputation),
+      };
+    },
   };
 }
 

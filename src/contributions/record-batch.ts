@@ -5,7 +5,14 @@ import { lockCommunity } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import { violatedCheck } from '../db/errors.ts';
 import { nextStatementSent } from '../db/overlap.ts';
-import { addToMembers, createMembers, findMembers, readTotals, takeMemberIds, type MemberGain } from '../members/member-store.ts';
+import {
+  addToMembers,
+  createMembers,
+  findMembers,
+  readTotals,
+  takeMemberIds,
+  type MemberGain,
+} from '../members/member-store.ts';
 import { boardSlot, findOrMakeBoards, type BoardName } from '../ranking/boards.ts';
 import type { LayoutCache } from '../ranking/layout-cache.ts';
 import { MAX_REWARD, MAX_TOTAL } from '../ranking/score.ts';
@@ -33,7 +40,14 @@ export type RecordingContext = {
 };
 
 /** An entry on its way through the transaction: what it is worth, and what it adds to which boards. */
-type Candidate = BatchEntry & { position: number; category: Category; memberId: number; price: Price; gain: bigint; boards: readonly BoardName[] };
+type Candidate = BatchEntry & {
+  position: number;
+  category: Category;
+  memberId: number;
+  price: Price;
+  gain: bigint;
+  boards: readonly BoardName[];
+};
 
 /**
  * Records a batch of contributions in one transaction: the contributions, the members they make, and the standings of
@@ -88,11 +102,20 @@ async function recordInTransaction(
       outcomes.set(position, { status: 'accepted', reward: price.reward, multiplier: price.multiplier, late: [] });
     }
     const allNew = accepted.length === candidates.length;
-    if (!allNew) await compareWithRecorded(trx, communityId, candidates.filter((_, position) => !inserted.has(position)), outcomes);
+    if (!allNew)
+      await compareWithRecorded(
+        trx,
+        communityId,
+        candidates.filter((_, position) => !inserted.has(position)),
+        outcomes,
+      );
 
     if (accepted.length > 0) {
       const addGains = allNew ? addAll : prepareGains(communityId, sumGains(accepted, boardOf));
-      const [, known] = await Promise.all([addGains(trx, index), writeMembers(trx, communityId, accepted, members, now)]);
+      const [, known] = await Promise.all([
+        addGains(trx, index),
+        writeMembers(trx, communityId, accepted, members, now),
+      ]);
       afterCommit.push(() => community.remember(known, found));
     }
     afterCommit.push(await index.finish(lock.layoutVersion, context.layouts));
@@ -105,10 +128,16 @@ async function recordInTransaction(
 type BatchMembers = Map<string, { memberId: number; isNew: boolean }>;
 
 /** The members of a batch by handle. Who is unknown gets an id, and becomes a member when a contribution is accepted. */
-async function findOrNumberMembers(trx: Transaction<Database>, community: KnownCommunity, batch: readonly BatchEntry[]): Promise<BatchMembers> {
+async function findOrNumberMembers(
+  trx: Transaction<Database>,
+  community: KnownCommunity,
+  batch: readonly BatchEntry[],
+): Promise<BatchMembers> {
   const members: BatchMembers = new Map();
   const wanted = new Set<string>();
-  for (const { contribution: { contributor } } of batch) {
+  for (const {
+    contribution: { contributor },
+  } of batch) {
     const memberId = community.members.get(contributor);
     if (memberId === undefined) wanted.add(contributor);
     else members.set(contributor, { memberId, isNew: false });
@@ -118,7 +147,8 @@ async function findOrNumberMembers(trx: Transaction<Database>, community: KnownC
   for (const [handle, memberId] of known) members.set(handle, { memberId, isNew: false });
   const unknown = [...wanted].filter((handle) => !known.has(handle));
   const ids = await takeMemberIds(trx, unknown.length);
-  for (const [position, handle] of unknown.entries()) members.set(handle, { memberId: ids[position] ?? unreachable(position), isNew: true });
+  for (const [position, handle] of unknown.entries())
+    members.set(handle, { memberId: ids[position] ?? unreachable(position), isNew: true });
   return members;
 }
 
@@ -135,12 +165,25 @@ function priceBatch(
     const category = community.categoryBySlug.get(contribution.category);
     if (!category) {
       const slugs = [...community.categoryBySlug.keys()].map((slug) => `"${slug}"`).join(', ') || 'none yet';
-      outcomes.set(position, { status: 'rejected', reason: 'unknown_category', detail: `There is no category "${contribution.category}" in this community. It has: ${slugs}.` });
+      outcomes.set(position, {
+        status: 'rejected',
+        reason: 'unknown_category',
+        detail: `There is no category "${contribution.category}" in this community. It has: ${slugs}.`,
+      });
     } else if (outgrown.has(contribution.contributor)) {
-      outcomes.set(position, { status: 'rejected', reason: 'total_too_large', detail: 'With this, the total of its contributor would be larger than can be counted.' });
+      outcomes.set(position, {
+        status: 'rejected',
+        reason: 'total_too_large',
+        detail: 'With this, the total of its contributor would be larger than can be counted.',
+      });
     } else {
       const { memberId } = members.get(contribution.contributor) ?? unreachable(position);
-      const price = community.price(category, contribution.subject, contribution.occurredAt, contribution.amount);
+      const price = community.prices.price(
+        category,
+        contribution.subject,
+        contribution.occurredAt,
+        contribution.amount,
+      );
       const gain = category.measure === 'reward' ? price.reward : contribution.amount;
       // What measures nothing makes no standing and moves no `reachedAt`.
       const boards = gain === 0n ? [] : community.boardsAt(category.id, contribution.occurredAt);
@@ -151,10 +194,18 @@ function priceBatch(
 }
 
 /** The contributors whose totals the batch would bring over what can be counted. */
-async function findOutgrown(db: Kysely<Database>, communityId: number, batch: readonly BatchEntry[]): Promise<Set<string>> {
+async function findOutgrown(
+  db: Kysely<Database>,
+  communityId: number,
+  batch: readonly BatchEntry[],
+): Promise<Set<string>> {
   const entries = Map.groupBy(batch, ({ contribution }) => contribution.contributor);
   const totals = await readTotals(db, communityId, [...entries.keys()]);
-  return new Set(totals.filter(({ handle, largest }) => largest + BigInt(entries.get(handle)?.length ?? 0) * MAX_REWARD > MAX_TOTAL).map(({ handle }) => handle));
+  return new Set(
+    totals
+      .filter(({ handle, largest }) => largest + BigInt(entries.get(handle)?.length ?? 0) * MAX_REWARD > MAX_TOTAL)
+      .map(({ handle }) => handle),
+  );
 }
 
 function toStored({ sourceId, contribution, memberId, category, price }: Candidate): StoredContribution {
@@ -169,7 +220,11 @@ async function compareWithRecorded(
   known: readonly Candidate[],
   outcomes: Map<number, Outcome>,
 ): Promise<void> {
-  const recorded = await readContributions(trx, communityId, known.map(({ sourceId, contribution }) => ({ sourceId, id: contribution.id })));
+  const recorded = await readContributions(
+    trx,
+    communityId,
+    known.map(({ sourceId, contribution }) => ({ sourceId, id: contribution.id })),
+  );
   const byId = new Map(recorded.map((row) => [`${row.sourceId} ${row.id}`, row]));
   for (const candidate of known) {
     const { sourceId, contribution, position } = candidate;
@@ -184,7 +239,11 @@ async function compareWithRecorded(
       position,
       same
         ? { status: 'duplicate', reward: row.reward, multiplier: row.multiplier }
-        : { status: 'rejected', reason: 'conflict', detail: `The id "${contribution.id}" was recorded before with other content. Give a new contribution an id of its own.` },
+        : {
+            status: 'rejected',
+            reason: 'conflict',
+            detail: `The id "${contribution.id}" was recorded before with other content. Give a new contribution an id of its own.`,
+          },
     );
   }
 }
@@ -230,7 +289,12 @@ function missingBoards(community: KnownCommunity, candidates: readonly Candidate
 /** What contributions add to each member of each board. */
 function sumGains(candidates: readonly Candidate[], boardOf: (name: BoardName) => number | undefined): Gain[] {
   const sums = new Map<number, Map<number, Gain>>();
-  for (const { boards, memberId, gain, contribution: { occurredAt } } of candidates) {
+  for (const {
+    boards,
+    memberId,
+    gain,
+    contribution: { occurredAt },
+  } of candidates) {
     for (const name of boards) {
       const boardId = boardOf(name) ?? unreachable(memberId);
       let members = sums.get(boardId);

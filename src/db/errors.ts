@@ -4,9 +4,19 @@ import pg from 'pg';
 const PASSING_CLASSES = new Set(['08', '53', '57', '58']);
 /** Lock and statement timeouts, and a deadlock: worth another try. */
 const PASSING_CODES = new Set(['55P03', '40001', '40P01', '25P03']);
-const SYSTEM_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const SYSTEM_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
 /** What pg says without a code when a connection ends or none can be had in time. */
-const LOST = /connection terminated|timeout expired|timeout exceeded|connection error|client has encountered|cannot use a pool after|connection ended/i;
+const LOST =
+  /connection terminated|timeout expired|timeout exceeded|connection error|client has encountered|cannot use a pool after|connection ended/i;
 
 /** Whether a query failed because the database is away, full or overloaded, rather than for what it asked. */
 export function isDatabaseAway(error: unknown): boolean {

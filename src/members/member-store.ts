@@ -11,7 +11,11 @@ export type MemberGain = {
 };
 
 /** Finds the ids of members by handle; those that do not exist are left out. */
-export async function findMembers(db: Kysely<Database>, communityId: number, handles: readonly string[]): Promise<Map<string, number>> {
+export async function findMembers(
+  db: Kysely<Database>,
+  communityId: number,
+  handles: readonly string[],
+): Promise<Map<string, number>> {
   const { rows } = await sql<{ handle: string; memberId: number }>`
     select m.handle, m.member_id as "memberId" from unnest(${handles}::text[]) as d(handle)
     join members m on m.community_id = ${communityId} and m.handle = d.handle`.execute(db);
@@ -19,7 +23,11 @@ export async function findMembers(db: Kysely<Database>, communityId: number, han
 }
 
 /** The larger of the running totals of members, in thousandths. */
-export async function readTotals(db: Kysely<Database>, communityId: number, handles: readonly string[]): Promise<{ handle: string; largest: bigint }[]> {
+export async function readTotals(
+  db: Kysely<Database>,
+  communityId: number,
+  handles: readonly string[],
+): Promise<{ handle: string; largest: bigint }[]> {
   const { rows } = await sql<{ handle: string; largest: bigint }>`
     select handle, greatest(earned_omnit, earned_reputation) as largest from members
     where community_id = ${communityId} and handle = any(${handles}::text[])`.execute(db);
@@ -30,7 +38,9 @@ export async function readTotals(db: Kysely<Database>, communityId: number, hand
 export async function takeMemberIds(db: Kysely<Database>, count: number): Promise<number[]> {
   if (count === 0) return [];
   const { rows } = await sql<{ id: number }>`
-    select nextval(pg_get_serial_sequence('members', 'member_id'))::int as id from generate_series(1, ${count})`.execute(db);
+    select nextval(pg_get_serial_sequence('members', 'member_id'))::int as id from generate_series(1, ${count})`.execute(
+    db,
+  );
   return rows.map((row) => row.id);
 }
 
@@ -45,11 +55,17 @@ export async function createMembers(
   await sql`
     insert into members (community_id, member_id, handle, display_name, display_name_at, created_at)
     select ${communityId}::int, member_id, handle, handle, 'epoch', ${createdAt}::timestamptz
-    from unnest(${numbers(members.map((member) => member.memberId))}::int[], ${members.map((member) => member.handle)}::text[]) as d(member_id, handle)`.execute(trx);
+    from unnest(${numbers(members.map((member) => member.memberId))}::int[], ${members.map((member) => member.handle)}::text[]) as d(member_id, handle)`.execute(
+    trx,
+  );
 }
 
 /** Adds to the running totals of members, and gives them the names that came with it unless they have a newer one. */
-export async function addToMembers(trx: Transaction<Database>, communityId: number, gains: readonly MemberGain[]): Promise<void> {
+export async function addToMembers(
+  trx: Transaction<Database>,
+  communityId: number,
+  gains: readonly MemberGain[],
+): Promise<void> {
   await sql`
     update members m set
       earned_omnit = m.earned_omnit + d.omnit,

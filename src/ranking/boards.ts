@@ -50,7 +50,9 @@ export async function findOrMakeBoards(
   const { rows } = await sql<{ board_id: number; kind: string; key: string; category_id: number }>`
     select b.board_id, d.kind, d.key, d.category_id from ${names}
     join windows w on w.community_id = ${communityId} and w.kind = d.kind and w.key = d.key
-    join boards b on b.community_id = w.community_id and b.window_id = w.window_id and b.category_id = d.category_id`.execute(trx);
+    join boards b on b.community_id = w.community_id and b.window_id = w.window_id and b.category_id = d.category_id`.execute(
+    trx,
+  );
   for (const row of rows) known.set(`${row.kind} ${row.key} ${row.category_id}`, row.board_id);
   return known;
 }

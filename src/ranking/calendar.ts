@@ -140,12 +140,16 @@ export function createCalendar({ timeZone, kept }: CalendarSettings): Calendar {
     windowAt,
     windowByKey(kind, key) {
       if (kind === 'all') {
-        if (key !== ALL.key) throw new DomainError('invalid-parameter', `The only period of the window \`all\` is \`all\`, not "${key}".`);
+        if (key !== ALL.key)
+          throw new DomainError('invalid-parameter', `The only period of the window \`all\` is \`all\`, not "${key}".`);
         return ALL;
       }
       const start = CYCLES[kind].read(key);
       if (!start) {
-        throw new DomainError('invalid-parameter', `"${key}" is no period of the window \`${kind}\`. One looks like ${CYCLES[kind].example}.`);
+        throw new DomainError(
+          'invalid-parameter',
+          `"${key}" is no period of the window \`${kind}\`. One looks like ${CYCLES[kind].example}.`,
+        );
       }
       return windowFrom(kind, start);
     },

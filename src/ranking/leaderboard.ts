@@ -22,7 +22,9 @@ export type Page = {
 };
 
 /** Which stretch of a board: from an offset, or with a member in the middle as far as the ends allow. */
-export type PageRequest = { limit: number; memberId?: number | undefined } & ({ from: 'offset'; offset: number } | { from: 'member'; memberId: number });
+export type PageRequest = { limit: number; memberId?: number | undefined } & (
+  { from: 'offset'; offset: number } | { from: 'member'; memberId: number }
+);
 
 /**
  * Reads a stretch of a board: who stands there, how many in all, and the place of one member. A single statement, so
@@ -31,7 +33,12 @@ export type PageRequest = { limit: number; memberId?: number | undefined } & ({ 
  * Around a member, the first rank is max(1, min(rank - floor((limit - 1) / 2), total - limit + 1)); where the member has
  * no standing, `standing` is undefined and the entries mean nothing.
  */
-export async function readPage(db: Kysely<Database>, communityId: number, boardId: number, request: PageRequest): Promise<Page> {
+export async function readPage(
+  db: Kysely<Database>,
+  communityId: number,
+  boardId: number,
+  request: PageRequest,
+): Promise<Page> {
   const { limit, memberId } = request;
   const start =
     request.from === 'offset'
@@ -77,13 +84,29 @@ export async function readPage(db: Kysely<Database>, communityId: number, boardI
   const [first] = rows;
   return {
     total: first?.total ?? 0,
-    standing: first?.ownRank ? { rank: first.ownRank, score: -first.ownNegScore, reachedAt: first.ownReachedAt } : undefined,
-    entries: rows.filter((row) => row.rank !== null).map(({ rank, memberId, handle, displayName, negScore, reachedAt }) => ({ rank, memberId, handle, displayName, score: -negScore, reachedAt })),
+    standing: first?.ownRank
+      ? { rank: first.ownRank, score: -first.ownNegScore, reachedAt: first.ownReachedAt }
+      : undefined,
+    entries: rows
+      .filter((row) => row.rank !== null)
+      .map(({ rank, memberId, handle, displayName, negScore, reachedAt }) => ({
+        rank,
+        memberId,
+        handle,
+        displayName,
+        score: -negScore,
+        reachedAt,
+      })),
   };
 }
 
 /** Reads where a member stands on some boards; those without a standing are left out. */
-export async function readStandingsOf(db: Kysely<Database>, communityId: number, boardIds: readonly number[], memberId: number): Promise<Standing[]> {
+export async function readStandingsOf(
+  db: Kysely<Database>,
+  communityId: number,
+  boardIds: readonly number[],
+  memberId: number,
+): Promise<Standing[]> {
   const { rows } = await sql<{ boardId: number; rank: number; negScore: bigint; reachedAt: Date; total: number }>`
     select me.board_id as "boardId", me.rank::int, me.neg_score as "negScore", me.reached_at as "reachedAt", (
       select sum(s.members) from segments s where s.community_id = ${communityId} and s.board_id = me.board_id and s.level = 2

@@ -71,5 +71,7 @@ function plainForm(value: number): string {
   const [, whole = '', fraction = '', exponent = ''] = match;
   const point = whole.length + Number(exponent);
   const digits = whole + fraction;
-  return point <= 0 ? `0.${'0'.repeat(-point)}${digits}` : `${digits.slice(0, point).padEnd(point, '0')}.${digits.slice(point)}0`;
+  return point <= 0
+    ? `0.${'0'.repeat(-point)}${digits}`
+    : `${digits.slice(0, point).padEnd(point, '0')}.${digits.slice(point)}0`;
 }

@@ -35,7 +35,12 @@ export class SegmentIndex {
   readonly #layouts: Map<number, Layout>;
   readonly #changed = new Set<number>();
 
-  private constructor(trx: Transaction<Database>, communityId: number, limits: SegmentLimits, layouts: Map<number, Layout>) {
+  private constructor(
+    trx: Transaction<Database>,
+    communityId: number,
+    limits: SegmentLimits,
+    layouts: Map<number, Layout>,
+  ) {
     this.#trx = trx;
     this.#communityId = communityId;
     this.#limits = limits;
@@ -60,7 +65,9 @@ export class SegmentIndex {
     for (const row of rows.filter((row) => row.level === SEGMENT && row.members > this.#limits.membersInSegment)) {
       await this.#cutSegment(row);
     }
-    await this.#joinSegments(rows.filter((row) => row.level === SEGMENT && row.members < this.#limits.membersInSegment / 8));
+    await this.#joinSegments(
+      rows.filter((row) => row.level === SEGMENT && row.members < this.#limits.membersInSegment / 8),
+    );
     for (const boardId of this.#changed) await this.#balanceBlocks(boardId);
   }
 
@@ -73,10 +80,16 @@ export class SegmentIndex {
     let version = layoutVersion;
     if (this.#changed.size > 0) {
       version += 1n;
-      await this.#trx.updateTable('communities').set({ layout_version: version }).where('community_id', '=', this.#communityId).execute();
+      await this.#trx
+        .updateTable('communities')
+        .set({ layout_version: version })
+        .where('community_id', '=', this.#communityId)
+        .execute();
       await sql`
         update boards set layout_version = ${version}
-        where community_id = ${this.#communityId} and board_id = any(${numbers([...this.#changed])}::int[])`.execute(this.#trx);
+        where community_id = ${this.#communityId} and board_id = any(${numbers([...this.#changed])}::int[])`.execute(
+        this.#trx,
+      );
     }
     return () => cache.publish(this.#communityId, version, this.#layouts);
   }
@@ -91,10 +104,37 @@ export class SegmentIndex {
     for (const boardId of boardIds) this.#layouts.set(boardId, { segments: [FIRST_PLACE], blocks: [FIRST_PLACE] });
   }
 
+  /** Cuts a board anew from its standings, whatever its segments were. Takes as long as reading the board does. */
+  async recut(boardId: number): Promise<void> {
+    await sql`delete from segments where community_id = ${this.#communityId} and board_id = ${boardId}`.execute(
+      this.#trx,
+    );
+    await this.#insert([{ boardId, level: SEGMENT, bound: FIRST_PLACE, members: 0 }]);
+    const { rows } = await sql<PlaceRow>`
+      insert into segments (community_id, board_id, level, neg_score, reached_at, member_id, members)
+      select ${this.#communityId}::int, ${boardId}::int, ${SEGMENT}::smallint, neg_score, reached_at, member_id, 0 from (
+        select neg_score, reached_at, member_id, row_number() over (order by neg_score, reached_at, member_id) - 1 as n
+        from standings where community_id = ${this.#communityId} and board_id = ${boardId}
+      ) numbered
+      where n > 0 and n % ${Math.max(1, Math.floor(this.#limits.membersInSegment / 2))}::int = 0
+      returning neg_score, reached_at, member_id`.execute(this.#trx);
+    const segments = [FIRST_PLACE, ...rows.map(placeOf).toSorted(comparePlaces)];
+    const blocks = balancedBlocks(segments, [FIRST_PLACE], this.#limits.segmentsInBlock);
+    await recount(this.#trx, this.#communityId, boardId, SEGMENT, segments, new Set(segments));
+    await recount(this.#trx, this.#communityId, boardId, BLOCK, blocks, new Set(blocks));
+    this.#change(boardId, { segments, blocks });
+  }
+
   async #load(boardIds: ReadonlySet<number>): Promise<void> {
     const missing = [...boardIds].filter((boardId) => !this.#layouts.has(boardId));
     if (missing.length === 0) return;
-    const { rows } = await sql<{ board_id: number; level: Level; neg_score: bigint; reached_at: Date; member_id: number }>`
+    const { rows } = await sql<{
+      board_id: number;
+      level: Level;
+      neg_score: bigint;
+      reached_at: Date;
+      member_id: number;
+    }>`
       select board_id, level, neg_score, reached_at, member_id from segments
       where community_id = ${this.#communityId} and board_id = any(${numbers(missing)}::int[])
       order by board_id, level, neg_score, reached_at, member_id`.execute(this.#trx);
@@ -108,7 +148,9 @@ export class SegmentIndex {
   #layoutOf(boardId: number): Layout {
     const layout = this.#layouts.get(boardId);
     if (!layout || layout.segments.length === 0 || layout.blocks.length === 0) {
-      throw new Error(`Board ${boardId} of community ${this.#communityId} has no segments. Repair it: npm run standings -- rebuild`);
+      throw new Error(
+        `Board ${boardId} of community ${this.#communityId} has no segments. Repair it: npm run standings -- rebuild`,
+      );
     }
     return layout;
   }
@@ -125,7 +167,10 @@ export class SegmentIndex {
     };
     for (const { boardId, from, to } of moves) {
       const { segments, blocks } = this.#layoutOf(boardId);
-      for (const [level, bounds] of [[SEGMENT, segments], [BLOCK, blocks]] as const) {
+      for (const [level, bounds] of [
+        [SEGMENT, segments],
+        [BLOCK, blocks],
+      ] as const) {
         if (from) add(boardId, level, bounds, from, -1);
         if (to) add(boardId, level, bounds, to, 1);
       }
@@ -143,7 +188,9 @@ export class SegmentIndex {
         and s.neg_score = d.neg_score and s.reached_at = d.reached_at and s.member_id = d.member_id
       returning s.board_id, s.level, s.neg_score, s.reached_at, s.member_id, s.members`.execute(this.#trx);
     if (rows.length !== deltas.length) {
-      throw new Error(`Segments of community ${this.#communityId} are missing. Repair it: npm run standings -- rebuild`);
+      throw new Error(
+        `Segments of community ${this.#communityId} are missing. Repair it: npm run standings -- rebuild`,
+      );
     }
     return rows.map((row) => ({ boardId: row.board_id, level: row.level, bound: placeOf(row), members: row.members }));
   }
@@ -152,7 +199,9 @@ export class SegmentIndex {
     if (rows.length === 0) return;
     await sql`
       insert into segments (community_id, board_id, level, neg_score, reached_at, member_id, members)
-      select ${this.#communityId}::int, board_id, level, neg_score, reached_at, member_id, members from ${unnestRows(rows)}`.execute(this.#trx);
+      select ${this.#communityId}::int, board_id, level, neg_score, reached_at, member_id, members from ${unnestRows(rows)}`.execute(
+      this.#trx,
+    );
   }
 
   async #delete(rows: readonly Row[]): Promise<void> {
@@ -181,7 +230,14 @@ export class SegmentIndex {
     const cuts = rows.map(placeOf);
     const left = members - cuts.length * size;
     await this.#addCounts([{ boardId, level: SEGMENT, bound, members: size - members }]);
-    await this.#insert(cuts.map((cut, index) => ({ boardId, level: SEGMENT, bound: cut, members: index === cuts.length - 1 ? left : size })));
+    await this.#insert(
+      cuts.map((cut, index) => ({
+        boardId,
+        level: SEGMENT,
+        bound: cut,
+        members: index === cuts.length - 1 ? left : size,
+      })),
+    );
     this.#change(boardId, { segments: segments.toSpliced(at + 1, 0, ...cuts), blocks });
   }
 
@@ -189,7 +245,9 @@ export class SegmentIndex {
   async #joinSegments(small: readonly Row[]): Promise<void> {
     const pairs = small.flatMap(({ boardId, bound }) => this.#neighbours(boardId, bound));
     if (pairs.length === 0) return;
-    const counts = await this.#countsOf(pairs.flatMap(({ boardId, kept, gone }) => [kept, gone].map((bound) => ({ boardId, bound }))));
+    const counts = await this.#countsOf(
+      pairs.flatMap(({ boardId, kept, gone }) => [kept, gone].map((bound) => ({ boardId, bound }))),
+    );
     const lost: Row[] = [];
     const gained: Row[] = [];
     const joined = new Set<string>();
@@ -215,7 +273,9 @@ export class SegmentIndex {
       const kept = segments[index - 1];
       const gone = segments[index];
       // The first segment of a block cannot go: its bound is the block's.
-      return kept && gone && comparePlaces(blocks[lastBoundBefore(blocks, gone)] ?? gone, gone) !== 0 ? [{ boardId, kept, gone }] : [];
+      return kept && gone && comparePlaces(blocks[lastBoundBefore(blocks, gone)] ?? gone, gone) !== 0
+        ? [{ boardId, kept, gone }]
+        : [];
     });
   }
 
@@ -238,11 +298,13 @@ export class SegmentIndex {
     this.#change(boardId, { segments, blocks: balanced });
     await this.#delete(gone.map((bound) => ({ boardId, level: BLOCK, bound, members: 0 })));
     // Recounted are the new blocks, and those that lost segments to one or gained those of one that is gone.
-    const changed = new Set([...isNew, ...gone].flatMap((bound) => {
-      const at = lastBoundBefore(balanced, bound);
-      return [balanced[at - 1], balanced[at]].filter((place) => place !== undefined);
-    }));
-    await recountBlocks(this.#trx, this.#communityId, boardId, balanced, changed);
+    const changed = new Set(
+      [...isNew, ...gone].flatMap((bound) => {
+        const at = lastBoundBefore(balanced, bound);
+        return [balanced[at - 1], balanced[at]].filter((place) => place !== undefined);
+      }),
+    );
+    await recount(this.#trx, this.#communityId, boardId, BLOCK, balanced, changed);
   }
 
   #change(boardId: number, layout: Layout): void {
@@ -272,27 +334,35 @@ function balancedBlocks(segments: readonly Place[], blocks: readonly Place[], li
   return balanced;
 }
 
-/** Writes the counts of some of a board's blocks anew, from those of their segments. */
-async function recountBlocks(
+/** Writes the counts of some of a board's segments anew from its standings, or of its blocks from its segments. */
+async function recount(
   trx: Transaction<Database>,
   communityId: number,
   boardId: number,
-  blocks: readonly Place[],
+  level: Level,
+  bounds: readonly Place[],
   changed: ReadonlySet<Place>,
 ): Promise<void> {
-  const spans = blocks.flatMap((bound, index) => (changed.has(bound) ? [{ bound, end: blocks[index + 1] ?? LAST_PLACE }] : []));
+  const spans = bounds.flatMap((bound, index) =>
+    changed.has(bound) ? [{ bound, end: bounds[index + 1] ?? LAST_PLACE }] : [],
+  );
+  const within = sql`
+    (s.neg_score, s.reached_at, s.member_id) >= (d.neg_score, d.reached_at, d.member_id)
+    and (s.neg_score, s.reached_at, s.member_id) < (d.end_neg_score, d.end_reached_at, d.end_member_id)`;
+  const count =
+    level === SEGMENT
+      ? sql`select count(*) from standings s where s.community_id = ${communityId} and s.board_id = ${boardId} and ${within}`
+      : sql`select coalesce(sum(s.members), 0) from segments s where s.community_id = ${communityId} and s.board_id = ${boardId} and s.level = ${SEGMENT} and ${within}`;
   await sql`
     insert into segments (community_id, board_id, level, neg_score, reached_at, member_id, members)
-    select ${communityId}::int, ${boardId}::int, ${BLOCK}::smallint, d.neg_score, d.reached_at, d.member_id, (
-      select coalesce(sum(s.members), 0) from segments s
-      where s.community_id = ${communityId} and s.board_id = ${boardId} and s.level = ${SEGMENT}
-        and (s.neg_score, s.reached_at, s.member_id) >= (d.neg_score, d.reached_at, d.member_id)
-        and (s.neg_score, s.reached_at, s.member_id) < (d.end_neg_score, d.end_reached_at, d.end_member_id))
+    select ${communityId}::int, ${boardId}::int, ${level}::smallint, d.neg_score, d.reached_at, d.member_id, (${count})
     from unnest(
       ${numbers(spans.map(({ bound }) => bound.negScore))}::bigint[], ${instants(spans.map(({ bound }) => bound.reachedAt))}::timestamptz[], ${numbers(spans.map(({ bound }) => bound.memberId))}::int[],
       ${numbers(spans.map(({ end }) => end.negScore))}::bigint[], ${instants(spans.map(({ end }) => end.reachedAt))}::timestamptz[], ${numbers(spans.map(({ end }) => end.memberId))}::int[]
     ) as d(neg_score, reached_at, member_id, end_neg_score, end_reached_at, end_member_id)
-    on conflict (community_id, board_id, level, neg_score, reached_at, member_id) do update set members = excluded.members`.execute(trx);
+    on conflict (community_id, board_id, level, neg_score, reached_at, member_id) do update set members = excluded.members`.execute(
+    trx,
+  );
 }
 
 type PlaceRow = { neg_score: bigint; reached_at: Date; member_id: number };

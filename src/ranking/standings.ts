@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import { instantOf, instants, milliseconds, numbers } from '../db/arrays.ts';
+import { instantOf, milliseconds, numbers } from '../db/arrays.ts';
 import { nextStatementSent } from '../db/overlap.ts';
 import type { Database } from '../db/database.ts';
 import type { Place } from './place.ts';
@@ -40,25 +40,62 @@ export function prepareGains(communityId: number, gains: readonly Gain[]): AddGa
       const known = before.get(position);
       if (!known) return { boardId, from: undefined, to: { negScore: -gain, reachedAt, memberId } };
       const from = { negScore: known.neg_score, reachedAt: known.reached_at, memberId };
-      return { boardId, from, to: { negScore: from.negScore - gain, reachedAt: reachedAt > from.reachedAt ? reachedAt : from.reachedAt, memberId } };
+      return {
+        boardId,
+        from,
+        to: {
+          negScore: from.negScore - gain,
+          reachedAt: reachedAt > from.reachedAt ? reachedAt : from.reachedAt,
+          memberId,
+        },
+      };
     });
-    await insertStandings(trx, communityId, moves);
+    await insertStandings(
+      trx,
+      communityId,
+      moves.flatMap(({ boardId, from, to }) => (!from && to ? [{ boardId, ...to }] : [])),
+    );
     await index.move(moves);
   };
 }
 
-async function insertStandings(trx: Transaction<Database>, communityId: number, moves: readonly Move[]): Promise<void> {
-  const appeared = moves.flatMap(({ boardId, from, to }) => (!from && to ? [{ boardId, ...to }] : []));
-  if (appeared.length === 0) return;
-  await sql`
-    insert into standings (community_id, board_id, member_id, neg_score, reached_at)
-    select ${communityId}::int, board_id, member_id, neg_score, reached_at from ${unnestPlaces(appeared)}`.execute(trx);
+/** A standing that is to be as given, or not to be. */
+export type StandingChange = { boardId: number; memberId: number; before: Place | undefined; after: Place | undefined };
+
+/** Sets standings and moves the counts of their segments. For a transaction that holds the community's lock. */
+export async function setStandings(
+  trx: Transaction<Database>,
+  communityId: number,
+  changes: readonly StandingChange[],
+  index: SegmentIndex,
+): Promise<void> {
+  const replaced = changes.filter(({ before }) => before);
+  if (replaced.length > 0) {
+    await sql`
+      delete from standings s
+      using unnest(${numbers(replaced.map((change) => change.boardId))}::int[], ${numbers(replaced.map((change) => change.memberId))}::int[]) as d(board_id, member_id)
+      where s.community_id = ${communityId} and s.board_id = d.board_id and s.member_id = d.member_id`.execute(trx);
+  }
+  const moves = changes.map(({ boardId, before, after }): Move => ({ boardId, from: before, to: after }));
+  await insertStandings(
+    trx,
+    communityId,
+    moves.flatMap(({ boardId, to }) => (to ? [{ boardId, ...to }] : [])),
+  );
+  await index.move(moves);
 }
 
-/** Places as a table `d (board_id, member_id, neg_score, reached_at)`. */
-function unnestPlaces(places: readonly (Place & { boardId: number })[]) {
-  return sql`unnest(
-    ${numbers(places.map((place) => place.boardId))}::int[], ${numbers(places.map((place) => place.memberId))}::int[],
-    ${numbers(places.map((place) => place.negScore))}::bigint[], ${instants(places.map((place) => place.reachedAt))}::timestamptz[]
-  ) as d(board_id, member_id, neg_score, reached_at)`;
+async function insertStandings(
+  trx: Transaction<Database>,
+  communityId: number,
+  places: readonly (Place & { boardId: number })[],
+): Promise<void> {
+  if (places.length === 0) return;
+  await sql`
+    insert into standings (community_id, board_id, member_id, neg_score, reached_at)
+    select ${communityId}::int, board_id, member_id, neg_score, ${instantOf('reached_at')}
+    from unnest(
+      ${numbers(places.map((place) => place.boardId))}::int[], ${numbers(places.map((place) => place.memberId))}::int[],
+      ${numbers(places.map((place) => place.negScore))}::bigint[], ${milliseconds(places.map((place) => place.reachedAt))}::bigint[]
+    ) as d(board_id, member_id, neg_score, reached_at)`.execute(trx);
 }

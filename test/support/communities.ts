@@ -15,21 +15,42 @@ export const TESTER = { name: 'tester' };
 let communities = 0;
 
 /** Creates a community of the OmniTensor preset, in UTC, as of long ago. */
-export async function makeCommunity(db: Kysely<Database>, wanted: Partial<NewCommunity> = {}, now = new Date(0)): Promise<{ id: number; slug: string; sourceId: number }> {
+export async function makeCommunity(
+  db: Kysely<Database>,
+  wanted: Partial<NewCommunity> = {},
+  now = new Date(0),
+): Promise<{ id: number; slug: string; sourceId: number }> {
   const slug = wanted.slug ?? `community-${++communities}`;
-  const id = await createCommunity(db, { slug, name: slug, timeZone: 'UTC', preset: 'omnitensor', ...wanted }, TESTER, now);
-  const { source_id } = await db.insertInto('sources').values({ community_id: id, name: 'test' }).returning('source_id').executeTakeFirstOrThrow();
+  const id = await createCommunity(
+    db,
+    { slug, name: slug, timeZone: 'UTC', preset: 'omnitensor', ...wanted },
+    TESTER,
+    now,
+  );
+  const { source_id } = await db
+    .insertInto('sources')
+    .values({ community_id: id, name: 'test' })
+    .returning('source_id')
+    .executeTakeFirstOrThrow();
   return { id, slug, sourceId: source_id };
 }
 
 /** What recording needs, with memory of its own, as another process would have. */
 export function recording(db: Kysely<Database>, segmentLimits?: SegmentLimits): RecordingContext {
-  return { db, directory: new CommunityDirectory(db), layouts: new LayoutCache(), ...(segmentLimits ? { segmentLimits } : {}) };
+  return {
+    db,
+    directory: new CommunityDirectory(db),
+    layouts: new LayoutCache(),
+    ...(segmentLimits ? { segmentLimits } : {}),
+  };
 }
 
 /** A contribution as a source sends it; what is not given is ordinary. */
 export function contribution(fields: Partial<Record<keyof Contribution, unknown>> & { id: string }): Contribution {
-  const parsed = parseContribution({ contributor: 'ada', category: 'gpu-contributors', amount: '1', occurredAt: '2026-08-20T10:00:00Z', ...fields }, NOW);
+  const parsed = parseContribution(
+    { contributor: 'ada', category: 'gpu-contributors', amount: '1', occurredAt: '2026-08-20T10:00:00Z', ...fields },
+    NOW,
+  );
   if ('reason' in parsed) throw new Error(`${parsed.reason}: ${parsed.detail}`);
   return parsed;
 }
@@ -41,5 +62,10 @@ export async function record(
   contributions: readonly Contribution[],
   now = NOW,
 ): Promise<Outcome[]> {
-  return recordBatch(context, community.id, contributions.map((contribution) => ({ sourceId: community.sourceId, contribution })), now);
+  return recordBatch(
+    context,
+    community.id,
+    contributions.map((contribution) => ({ sourceId: community.sourceId, contribution })),
+    now,
+  );
 }

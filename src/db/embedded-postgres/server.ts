@@ -34,7 +34,11 @@ export type EmbeddedPostgres = {
  *
  * @throws Error when another process already serves this DATA_DIR, naming it, or when PostgreSQL does not start.
  */
-export async function openEmbeddedPostgres({ dataDir, purpose, onRestart }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function openEmbeddedPostgres({
+  dataDir,
+  purpose,
+  onRestart,
+}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const binaries = await findBinaries();
   const cluster = await findOrMakeCluster(dataDir, binaries);
   const addressFile = join(dataDir, 'postgres.json');
@@ -103,13 +107,21 @@ async function joinOrStart(
     const port = fixedPort ?? (wantedPort !== undefined && (await isFree(wantedPort)) ? wantedPort : await freePort());
     // Fails when another process starts the same cluster at this moment; then that one is joined.
     await binaries
-      .run('pg_ctl', ['start', '--wait', `--pgdata=${cluster.directory}`, `--log=${join(cluster.directory, 'server.log')}`, `--options=-p ${port}`])
+      .run('pg_ctl', [
+        'start',
+        '--wait',
+        `--pgdata=${cluster.directory}`,
+        `--log=${join(cluster.directory, 'server.log')}`,
+        `--options=-p ${port}`,
+      ])
       .catch((error: unknown) => void (reason = error));
     const session = await openSession(cluster, port).catch((error: unknown) => void (reason = error));
     if (session) return { session, port };
     await sleep(RETRY_MS);
   }
-  throw new Error(`The embedded PostgreSQL in ${cluster.directory} does not start; its log is server.log there. ${String(reason)}`);
+  throw new Error(
+    `The embedded PostgreSQL in ${cluster.directory} does not start; its log is server.log there. ${String(reason)}`,
+  );
 }
 
 async function openSession(cluster: Cluster, port: number): Promise<Session> {
@@ -136,7 +148,9 @@ async function enter(session: Session, purpose: EmbeddedPostgresOptions['purpose
         [SERVING],
       );
       const pid = holder.rows[0]?.pid;
-      throw new Error(`Process ${pid ?? '(unknown)'} already serves ${dataDir}. Stop it first, or give this one a DATA_DIR of its own; several processes on one database need DATABASE_URL.`);
+      throw new Error(
+        `Process ${pid ?? '(unknown)'} already serves ${dataDir}. Stop it first, or give this one a DATA_DIR of its own; several processes on one database need DATABASE_URL.`,
+      );
     }
   }
   await session.query('select pg_advisory_lock_shared($1)', [IN_USE]);
@@ -160,7 +174,10 @@ function connectionStringOf(cluster: Cluster, port: number): string {
 
 /** The port in the `postmaster.pid` of a cluster: its fourth line. The server may be gone all the same. */
 async function runningPort(cluster: Cluster): Promise<number | undefined> {
-  const lines = await readFile(join(cluster.directory, 'postmaster.pid'), 'utf8').then((text) => text.split('\n'), () => []);
+  const lines = await readFile(join(cluster.directory, 'postmaster.pid'), 'utf8').then(
+    (text) => text.split('\n'),
+    () => [],
+  );
   const port = Number(lines[3]);
   return Number.isInteger(port) && port > 0 ? port : undefined;
 }
@@ -179,7 +196,10 @@ async function freePort(): Promise<number> {
 }
 
 async function isFree(port: number): Promise<boolean> {
-  return listenOnce(port).then(() => true, () => false);
+  return listenOnce(port).then(
+    () => true,
+    () => false,
+  );
 }
 
 function listenOnce(port: number): Promise<number> {

@@ -1,0 +1,110 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { isDatabaseAway } from '../db/errors.ts';
+import { DomainError, type ErrorCode } from '../errors.ts';
+
+/** Refusals that only HTTP knows. */
+type HttpErrorCode = 'broken-body' | 'body-too-large' | 'unknown-address' | 'rate-limited' | 'internal-error';
+
+/** Every refusal with its status and title: a new code does not compile until it stands here. */
+const PROBLEMS = {
+  'invalid-parameter': [400, 'A parameter is not as it must be'],
+  'broken-body': [400, 'The body cannot be read'],
+  unauthenticated: [401, 'A key is needed'],
+  forbidden: [403, 'The key does not allow this'],
+  'unknown-address': [404, 'There is nothing at this address'],
+  'unknown-community': [404, 'There is no such community'],
+  'unknown-category': [404, 'There is no such category'],
+  'unknown-member': [404, 'There is no such member'],
+  'unknown-key': [404, 'There is no such key'],
+  'window-not-begun': [404, 'The window has not begun'],
+  'no-earlier-window': [404, 'There is no earlier window'],
+  'no-standing': [404, 'The member has no standing'],
+  'name-taken': [409, 'The name is taken'],
+  'state-conflict': [409, 'It clashes with what is already so'],
+  'body-too-large': [413, 'The body is too large'],
+  'rate-limited': [429, 'Too many requests'],
+  'internal-error': [500, 'Something went wrong here'],
+  unavailable: [503, 'Not available at the moment'],
+} as const satisfies Record<ErrorCode | HttpErrorCode, readonly [number, string]>;
+
+type ProblemCode = keyof typeof PROBLEMS;
+
+const RETRY_AFTER_S = 5;
+const PROBLEM_JSON = 'application/problem+json';
+
+/** RFC 9457. `type` is stable: programs go by it. `detail` says what happened, to what, and what to do. */
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ examples: ['urn:omnitensor:problem:unknown-community'] }),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+  })
+  .meta({ id: 'Problem', description: 'What went wrong, as RFC 9457 says it.' });
+
+/** Every status that is an error, for a route's description. */
+export const PROBLEM_RESPONSES = Object.fromEntries(
+  ['4xx', '5xx'].map((range) => [range, { content: { [PROBLEM_JSON]: { schema: problemSchema } } }]),
+);
+
+/** The body of a problem. */
+export function problemOf(code: ProblemCode, detail: string): z.output<typeof problemSchema> {
+  const [status, title] = PROBLEMS[code];
+  return { type: `urn:omnitensor:problem:${code}`, title, status, detail };
+}
+
+/** Makes every error of a server, its own ones included, a problem. */
+export function answerWithProblems(server: FastifyInstance): void {
+  server.setNotFoundHandler(async (request, reply) => {
+    await send(
+      reply,
+      'unknown-address',
+      `There is no ${request.method} ${request.url.split('?')[0]}. The addresses are listed at /openapi.json.`,
+    );
+  });
+  server.setErrorHandler(async (error: Error & { statusCode?: number; code?: string }, request, reply) => {
+    const [code, detail] = explain(error, request);
+    if (code === 'internal-error') request.log.error({ err: error }, 'A request failed');
+    else if (code === 'unavailable') request.log.warn({ err: error }, 'A request was put off: the database is away');
+    await send(reply, code, detail);
+  });
+}
+
+async function send(reply: FastifyReply, code: ProblemCode, detail: string): Promise<void> {
+  const problem = problemOf(code, detail);
+  if (code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
+  if (code === 'unavailable') reply.header('retry-after', RETRY_AFTER_S);
+  // Sent as text: a problem is not one of the shapes that the route's schema knows.
+  await reply.code(problem.status).type(PROBLEM_JSON).serializer(JSON.stringify).send(problem);
+}
+
+function explain(
+  error: Error & { statusCode?: number; code?: string },
+  request: FastifyRequest,
+): [ProblemCode, string] {
+  if (error instanceof DomainError) return [error.code, error.message];
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const [issue] = error.validation;
+    const parameter = issue?.instancePath.slice(1).replaceAll('/', '.');
+    return [
+      'invalid-parameter',
+      `${parameter ? `\`${parameter}\`` : `The ${error.validationContext ?? 'request'}`}: ${issue?.message ?? 'not as it must be'}.`,
+    ];
+  }
+  if (isDatabaseAway(error))
+    return [
+      'unavailable',
+      'The database is away or full. Nothing was recorded that was not answered; send it again in some seconds.',
+    ];
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return ['body-too-large', 'The body is larger than 8 MiB. Send fewer contributions at a time.'];
+  const status = error.statusCode ?? 500;
+  if (status >= 400 && status < 500) {
+    return request.method === 'GET'
+      ? ['invalid-parameter', error.message]
+      : ['broken-body', `${error.message}. Send JSON with the header "content-type: application/json".`];
+  }
+  return ['internal-error', 'This is a fault of the server and was logged. Try again later.'];
+}

@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import {
+  addCategory,
+  addRate,
+  createCommunity,
+  listCommunities,
+  updateCommunity,
+} from '../../communities/communities.ts';
+import { MEASURES, VISIBILITIES } from '../../communities/community.ts';
+import { PRESET_NAMES } from '../../communities/presets.ts';
+import { formatDecimal } from '../../ranking/score.ts';
+import { decimal, instant, text } from '../../schema.ts';
+import { NAME, SUBJECT } from '../../text.ts';
+import { PROBLEM_RESPONSES } from '../problems.ts';
+import type { HttpServices, Server } from '../services.ts';
+import {
+  categoryShape,
+  communityShape,
+  communityWithCategories,
+  decimalText,
+  toCategory,
+  toCommunity,
+  toCommunityWithCategories,
+} from '../shapes.ts';
+
+const inCommunity = z.object({ community: z.string() });
+
+const newCommunity = z.object({
+  slug: z.string().describe('Its part of every address: lower-case letters, digits, "-" and "_".'),
+  name: text(NAME),
+  timeZone: z.string().describe('IANA, such as Europe/Berlin. Windows begin and end at its midnights.'),
+  locale: z.string().optional().describe('BCP 47; `en` if not given.'),
+  visibility: z.enum(VISIBILITIES).optional().describe('`public` if not given.'),
+  preset: z.enum(PRESET_NAMES).optional().describe('What to begin with. Without one there are no categories.'),
+});
+
+const communityChanges = z.object({
+  name: text(NAME).optional(),
+  timeZone: z.string().optional(),
+  locale: z.string().optional(),
+  visibility: z.enum(VISIBILITIES).optional(),
+  rebuild: z
+    .boolean()
+    .optional()
+    .describe(
+      'Has to be true to change the time zone of a community that has contributions: open and past windows are cut anew.',
+    ),
+});
+
+const newCategory = z.object({
+  slug: z.string(),
+  title: text(NAME),
+  unit: text(NAME),
+  measure: z.enum(MEASURES).describe('What the leaderboard adds up: OMNIT earned, or units.'),
+  rate: decimal.describe('OMNIT a unit, from the beginning of time.'),
+  reputation: decimal.optional().describe('Reputation a unit.'),
+});
+
+const newRate = z.object({
+  category: z.string(),
+  subject: text(SUBJECT)
+    .optional()
+    .describe('The GPU type, dataset or model that it is for; if not given, all that have none of their own.'),
+  rate: decimal,
+  from: instant.describe('At least 5 minutes ahead, or before the first contribution that it would price.'),
+});
+
+const rateShape = z
+  .object({
+    id: z.number().int(),
+    category: z.string(),
+    subject: z.string().optional(),
+    rate: decimalText,
+    from: z.string().meta({ format: 'date-time' }),
+  })
+  .meta({ id: 'Rate' });
+
+/** Communities and what they count. */
+export function communityRoutes(server: Server, { db, directory, layouts, access, clock }: HttpServices): void {
+  server.get(
+    '/v1/communities',
+    {
+      schema: {
+        summary: 'List the public communities',
+        tags: ['reading'],
+        response: { 200: z.object({ communities: z.array(communityShape) }), ...PROBLEM_RESPONSES },
+      },
+    },
+    async () => ({ communities: (await listCommunities(db)).map(toCommunity) }),
+  );
+
+  server.get(
+    '/v1/communities/:community',
+    {
+      schema: {
+        summary: 'Read a community, with its categories',
+        tags: ['reading'],
+        params: inCommunity,
+        response: { 200: communityWithCategories, ...PROBLEM_RESPONSES },
+      },
+    },
+    async (request) => {
+      const community = await directory.bySlug(request.params.community);
+      await access.requireReader(request, community);
+      return toCommunityWithCategories(community, clock());
+    },
+  );
+
+  server.post(
+    '/v1/communities',
+    {
+      schema: {
+        summary: 'Create a community',
+        description: 'With ADMIN_API_KEY alone.',
+        tags: ['administering'],
+        security: [{ key: [] }],
+        body: newCommunity,
+        response: { 201: communityWithCategories, ...PROBLEM_RESPONSES },
+      },
+    },
+    async (request, reply) => {
+      const actor = await access.requireInstallation(request);
+      await createCommunity(db, request.body, actor, clock());
+      reply.code(201);
+      return toCommunityWithCategories(await directory.bySlug(request.body.slug), clock());
+    },
+  );
+
+  server.patch(
+    '/v1/communities/:community',
+    {
+      schema: {
+        summary: 'Change a community',
+        tags: ['administering'],
+        security: [{ key: [] }],
+        params: inCommunity,
+        body: communityChanges,
+        response: { 200: communityWithCategories, ...PROBLEM_RESPONSES },
+      },
+    },
+    async (request) => {
+      const community = await directory.bySlug(request.params.community);
+      const actor = await access.requireAdmin(request, community);
+      await updateCommunity({ db, directory, layouts }, community.id, request.body, actor, clock());
+      return toCommunityWithCategories(await directory.bySlug(request.params.community), clock());
+    },
+  );
+
+  server.post(
+    '/v1/communities/:community/categories',
+    {
+      schema: {
+        summary: 'Add a category',
+        tags: ['administering'],
+        security: [{ key: [] }],
+        params: inCommunity,
+        body: newCategory,
+        response: { 201: categoryShape, ...PROBLEM_RESPONSES },
+      },
+    },
+    async (request, reply) => {
+      const community = await directory.bySlug(request.params.community);
+      const actor = await access.requireAdmin(request, community);
+      const id = await addCategory(db, community.id, request.body, actor, clock());
+      const changed = await directory.bySlug(request.params.community);
+      const category = changed.categories.find((category) => category.id === id);
+      if (!category) throw new Error(`Category ${id} was made and is not there.`);
+      reply.code(201);
+      return toCategory(changed, category, clock());
+    },
+  );
+
+  server.post(
+    '/v1/communities/:community/rates',
+    {
+      schema: {
+        summary: 'Set what a unit earns from a moment on',
+        description: 'Rates go by when a contribution occurred, and are never edited.',
+        tags: ['administering'],
+        security: [{ key: [] }],
+        params: inCommunity,
+        body: newRate,
+        response: { 201: rateShape, ...PROBLEM_RESPONSES },
+      },
+    },
+    async (request, reply) => {
+      const community = await directory.bySlug(request.params.community);
+      const actor = await access.requireAdmin(request, community);
+      const { category, subject, rate, from } = request.body;
+      const id = await addRate(db, community.id, { category, subject, rate, from }, actor, clock());
+      reply.code(201);
+      return {
+        id,
+        category,
+        ...(subject === undefined ? {} : { subject }),
+        rate: formatDecimal(rate),
+        from: from.toISOString(),
+      };
+    },
+  );
+}

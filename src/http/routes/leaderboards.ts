@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { DomainError } from '../../errors.ts';
+import { requireMember } from '../../members/members.ts';
+import { readLeaderboard } from '../../ranking/read-leaderboard.ts';
+import { formatDecimal } from '../../ranking/score.ts';
+import { HANDLE } from '../../text.ts';
+import { text } from '../../schema.ts';
+import { PROBLEM_RESPONSES } from '../problems.ts';
+import type { HttpServices, Server } from '../services.ts';
+import { boundsShape, decimalText, toBounds, windowKind } from '../shapes.ts';
+
+const MAX_LIMIT = 100;
+
+const entryShape = z
+  .object({
+    rank: z.number().int(),
+    handle: z.string(),
+    displayName: z.string(),
+    score: decimalText,
+    reachedAt: z
+      .string()
+      .meta({ format: 'date-time' })
+      .describe('When the score was reached: the latest of what is counted.'),
+    discordUserId: z.string().optional().describe('Only where the member agreed.'),
+  })
+  .meta({ id: 'LeaderboardEntry' });
+
+const leaderboardShape = z
+  .object({
+    category: z.string(),
+    title: z.string(),
+    unit: z.string().describe('`OMNIT` where rewards are added up.'),
+    window: windowKind,
+    period: z.string(),
+    ...boundsShape,
+    status: z.enum(['open', 'closing', 'provisional', 'final', 'archive']),
+    total: z.number().int().describe('How many stand on it in all.'),
+    sha256: z.string().optional().describe('Of the final table, once it is final.'),
+    entries: z.array(entryShape),
+  })
+  .meta({ id: 'Leaderboard' });
+
+const wholeNumber = (name: string, least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`)
+    .describe(name)
+    .meta({ type: 'integer', minimum: least, maximum: most });
+
+const queryShape = z.object({
+  window: windowKind.default('season'),
+  period: z
+    .string()
+    .max(40)
+    .default('current')
+    .describe('`current`, `previous`, or a key: 2026-W34, 2026-08, 2026-Q3, all.'),
+  limit: wholeNumber('How many to show.', 1, MAX_LIMIT).optional().meta({ default: 10 }),
+  offset: wholeNumber('How many to leave out.', 0, 1e15).optional(),
+  around: text(HANDLE).optional().describe('The handle of a member to show in the middle.'),
+});
+
+/** Reading leaderboards. */
+export function leaderboardRoutes(server: Server, { db, directory, access, clock }: HttpServices): void {
+  server.get(
+    '/v1/communities/:community/leaderboards/:category',
+    {
+      schema: {
+        summary: 'Read a leaderboard',
+        description:
+          'Always exact. Higher score first; of equal ones who reached it first; then who became a member first.',
+        tags: ['reading'],
+        params: z.object({ community: z.string(), category: z.string() }),
+        querystring: queryShape,
+        response: { 200: leaderboardShape, ...PROBLEM_RESPONSES },
+      },
+    },
+    async (request, reply) => {
+      const { window, period, limit = 10, offset, around } = request.query;
+      if (around !== undefined && offset !== undefined)
+        throw new DomainError('invalid-parameter', 'Give `around` or `offset`, not both.');
+      const community = await directory.bySlug(request.params.community);
+      await access.requireReader(request, community);
+      const start =
+        around === undefined ? { offset: offset ?? 0 } : { around: (await requireMember(db, community.id, around)).id };
+      const board = await readLeaderboard(
+        db,
+        community,
+        { category: request.params.category, window, period, limit, ...start },
+        clock(),
+      );
+      const { category } = board;
+      // Scores change at any moment, and what is unchanged answers 304.
+      reply.header('cache-control', community.visibility === 'members' ? 'private, no-cache' : 'public, no-cache');
+      return {
+        category: category.slug,
+        title: category.title,
+        unit: category.measure === 'reward' ? 'OMNIT' : category.unit,
+        window,
+        period: board.window.key,
+        ...toBounds(board.window),
+        status: board.status,
+        total: board.total,
+        entries: board.entries.map(({ rank, handle, displayName, score, reachedAt }) => ({
+          rank,
+          handle,
+          displayName,
+          score: formatDecimal(score),
+          reachedAt: reachedAt.toISOString(),
+        })),
+      };
+    },
+  );
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { requireMember } from '../../members/members.ts';
+import { readCurrentStandings } from '../../ranking/read-leaderboard.ts';
+import { formatDecimal } from '../../ranking/score.ts';
+import { text } from '../../schema.ts';
+import { HANDLE } from '../../text.ts';
+import { PROBLEM_RESPONSES } from '../problems.ts';
+import type { HttpServices, Server } from '../services.ts';
+import { decimalText, windowKind } from '../shapes.ts';
+
+const memberShape = z
+  .object({
+    handle: z.string(),
+    displayName: z.string(),
+    balances: z.object({
+      omnit: decimalText.describe('Rewards of contributions, which the network pays, and what was granted here.'),
+      governance: decimalText,
+      granted: decimalText,
+      paid: decimalText,
+      payable: decimalText.describe('Granted less paid; below 0 where something is owed back.'),
+    }),
+    reputation: decimalText,
+    badges: z.array(z.object({ name: z.string(), count: z.number().int() })),
+    standings: z.array(
+      z.object({
+        category: z.string(),
+        window: windowKind,
+        period: z.string(),
+        rank: z.number().int(),
+        score: decimalText,
+        total: z.number().int(),
+      }),
+    ),
+  })
+  .meta({ id: 'Member' });
+
+/** Reading members. */
+export function memberRoutes(server: Server, { db, directory, access, clock }: HttpServices): void {
+  server.get(
+    '/v1/communities/:community/members/:handle',
+    {
+      schema: {
+        summary: 'Read a member',
+        description: 'Balances, reputation, badges, and where the member stands in the current periods.',
+        tags: ['reading'],
+        params: z.object({ community: z.string(), handle: text(HANDLE) }),
+        response: { 200: memberShape, ...PROBLEM_RESPONSES },
+      },
+    },
+    async (request) => {
+      const community = await directory.bySlug(request.params.community);
+      await access.requireReader(request, community);
+      const member = await requireMember(db, community.id, request.params.handle);
+      const standings = await readCurrentStandings(db, community, member.id, clock());
+      return {
+        handle: member.handle,
+        displayName: member.displayName,
+        balances: { omnit: formatDecimal(member.earnedOmnit), governance: '0', granted: '0', paid: '0', payable: '0' },
+        reputation: formatDecimal(member.earnedReputation),
+        badges: [],
+        standings: standings.map(({ category, window, rank, score, total }) => ({
+          category: category.slug,
+          window: window.kind,
+          period: window.key,
+          rank,
+          score: formatDecimal(score),
+          total,
+        })),
+      };
+    },
+  );
+}
