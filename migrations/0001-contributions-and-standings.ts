@@ -23,7 +23,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       last_seq bigint not null default 0,
       config_version bigint not null default 0,
       layout_version bigint not null default 0,
-      rebuilding_after int,
+      rebuild_pending boolean not null default false,
       -- The community an address names.
       constraint communities_slug unique (slug),
       -- The community a Discord interaction belongs to.

@@ -63,6 +63,22 @@ export async function createCommunity(
   );
 }
 
+/**
+ * Makes the first community, of the OmniTensor preset and in UTC, when there is none at all. Safe to repeat, and from
+ * several processes at once.
+ */
+export async function ensureCommunity(db: Kysely<Database>, slug: string, now: Date): Promise<void> {
+  const first = await db.selectFrom('communities').select('community_id').limit(1).executeTakeFirst();
+  if (first) return;
+  const wanted: NewCommunity = { slug, name: nameOf(slug), timeZone: 'UTC', preset: 'omnitensor' };
+  try {
+    await createCommunity(db, wanted, { name: 'first start' }, now);
+  } catch (error) {
+    // Another process that started at the same moment was faster.
+    if (!(error instanceof DomainError && error.code === 'name-taken')) throw error;
+  }
+}
+
 /** The communities that everybody may know of, oldest first. */
 export async function listCommunities(db: Kysely<Database>): Promise<CommunityListing[]> {
   return db
@@ -281,4 +297,9 @@ async function refusingTakenNames<Result>(message: string, work: () => Promise<R
     if (violatedConstraint(error)) throw new DomainError('name-taken', message, { cause: error });
     throw error;
   }
+}
+
+/** A name for a community that has only a slug: `omni-tensor` becomes `Omni Tensor`. */
+function nameOf(slug: string): string {
+  return slug.replace(/(^|[-_])([a-z0-9])/g, (_, gap: string, letter: string) => (gap && ' ') + letter.toUpperCase());
 }

@@ -6,6 +6,7 @@ import { holds, WINDOW_KINDS, type Calendar } from '../ranking/calendar.ts';
 import { createPriceList, type PriceList } from '../contributions/pricing.ts';
 import type { Category, Community } from './community.ts';
 import { loadCommunity } from './community-store.ts';
+import { isSlug } from './settings.ts';
 
 /** How many members are remembered a community. */
 const MAX_MEMBERS = 200_000;
@@ -35,7 +36,16 @@ export class CommunityDirectory {
 
   /** @throws DomainError `unknown-community` */
   async bySlug(slug: string): Promise<KnownCommunity> {
-    return this.#find('slug', slug, () => new DomainError('unknown-community', `There is no community "${slug}".`));
+    // What could not be a slug names no community, whatever it holds.
+    const row = isSlug(slug)
+      ? await this.#db
+          .selectFrom('communities')
+          .select(['community_id', 'config_version'])
+          .where('slug', '=', slug)
+          .executeTakeFirst()
+      : undefined;
+    if (!row) throw new DomainError('unknown-community', `There is no community "${slug}".`);
+    return this.at(this.#db, row.community_id, row.config_version);
   }
 
   /** The community of a Discord guild, or undefined when the guild has none yet. */
@@ -61,16 +71,6 @@ export class CommunityDirectory {
     const community = withMemory(loaded);
     this.#known.set(communityId, community);
     return community;
-  }
-
-  async #find(column: 'slug', value: string, notFound: () => DomainError): Promise<KnownCommunity> {
-    const row = await this.#db
-      .selectFrom('communities')
-      .select(['community_id', 'config_version'])
-      .where(column, '=', value)
-      .executeTakeFirst();
-    if (!row) throw notFound();
-    return this.at(this.#db, row.community_id, row.config_version);
   }
 }
 

@@ -4,9 +4,14 @@ import { MAX_RATE } from '../ranking/score.ts';
 
 const SLUG = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
+/** Whether a text could be a slug. */
+export function isSlug(text: string): boolean {
+  return SLUG.test(text);
+}
+
 /** A slug stands in addresses: lower-case letters, digits, `-` and `_`. */
 export function requireSlug(slug: string): string {
-  if (!SLUG.test(slug)) {
+  if (!isSlug(slug)) {
     throw new DomainError(
       'invalid-parameter',
       `"${slug}" cannot be a slug. Use 1 to 64 lower-case letters, digits, "-" and "_", beginning with a letter or digit.`,

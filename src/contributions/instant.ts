@@ -1,24 +1,19 @@
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
+/** An offset can carry the last day of 9999 into a year that RFC 3339 cannot write. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const MINUTE_MS = 60_000;
 const MAX_OFFSET_MINUTES = 14 * 60;
 
 /**
  * Reads an instant as RFC 3339 writes it (section 5.6), with an upper-case `T` and `Z` or an offset of up to 14 hours.
- * Fractions are cut to milliseconds. A leap second and anything before 1970 are refused.
+ * Fractions are cut to milliseconds. A leap second and anything outside the years 1970 to 9999, in UTC, are refused.
  *
  * @returns the instant, or what is wrong with it as the end of a sentence.
  */
 export function parseInstant(text: string): { at: Date } | { problem: string } {
   const match = RFC_3339.exec(text);
   if (!match) return { problem: 'is not a time such as 2026-08-22T15:53:42Z or 2026-08-22T17:53:42.250+02:00' };
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
   const [fraction = '', sign, offsetHours = '0', offsetMinutes = '0'] = match.slice(7);
   const offset = Number(offsetHours) * 60 + Number(offsetMinutes);
 
@@ -34,5 +29,6 @@ export function parseInstant(text: string): { at: Date } | { problem: string } {
     return { problem: 'names a day that does not exist' };
   const at = new Date(local - (sign === '-' ? -offset : offset) * MINUTE_MS);
   if (at.getTime() < 0) return { problem: 'is before 1970' };
+  if (at.getTime() > LAST_MS) return { problem: 'is after the year 9999' };
   return { at };
 }

@@ -1,5 +1,6 @@
 import { isDatabaseAway } from '../db/errors.ts';
-import { recordBatch, type BatchEntry, type Outcome, type RecordingContext } from './record-batch.ts';
+import type { RankingContext } from '../ranking/context.ts';
+import { recordBatch, type BatchEntry, type Outcome } from './record-batch.ts';
 
 /** How many contributions one transaction takes at most when calls are gathered: a call of its own may hold as many. */
 const MAX_GATHERED = 2_000;
@@ -17,12 +18,15 @@ type WaitingCall = {
  * answered when what it brought is durable and visible to every reader.
  */
 export class Intake {
-  readonly #context: RecordingContext;
+  readonly #context: RankingContext;
+  readonly #onRecorded: (outcomes: readonly Outcome[]) => void;
   readonly #waiting = new Map<number, WaitingCall[]>();
   readonly #running = new Map<number, Promise<void>>();
 
-  constructor(context: RecordingContext) {
+  /** @param onRecorded told what became of the contributions of each transaction */
+  constructor(context: RankingContext, onRecorded: (outcomes: readonly Outcome[]) => void = () => {}) {
     this.#context = context;
+    this.#onRecorded = onRecorded;
   }
 
   /**
@@ -64,6 +68,7 @@ export class Intake {
     const entries = calls.flatMap((call) => call.entries);
     const now = new Date(Math.max(...calls.map((call) => call.now.getTime())));
     const outcomes = await recordBatch(this.#context, communityId, entries, now);
+    this.#onRecorded(outcomes);
     let from = 0;
     for (const { entries, resolve } of calls) resolve(outcomes.slice(from, (from += entries.length)));
   }

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Category } from '../communities/community.ts';
-import type { CommunityDirectory, KnownCommunity } from '../communities/directory.ts';
+import type { KnownCommunity } from '../communities/directory.ts';
 import { lockCommunity } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import { violatedCheck } from '../db/errors.ts';
@@ -14,9 +14,9 @@ import {
   type MemberGain,
 } from '../members/member-store.ts';
 import { boardSlot, findOrMakeBoards, type BoardName } from '../ranking/boards.ts';
-import type { LayoutCache } from '../ranking/layout-cache.ts';
+import type { RankingContext } from '../ranking/context.ts';
 import { MAX_REWARD, MAX_TOTAL } from '../ranking/score.ts';
-import { SegmentIndex, type SegmentLimits } from '../ranking/segments.ts';
+import { SegmentIndex } from '../ranking/segments.ts';
 import { prepareGains, type Gain } from '../ranking/standings.ts';
 import { insertContributions, readContributions, type StoredContribution } from './contribution-store.ts';
 import type { Contribution, Rejection } from './contribution.ts';
@@ -30,14 +30,6 @@ export type Outcome =
   | { status: 'accepted'; reward: bigint; multiplier: bigint; late: string[] }
   | { status: 'duplicate'; reward: bigint; multiplier: bigint }
   | ({ status: 'rejected' } & Rejection);
-
-/** What recording needs beside the batch. */
-export type RecordingContext = {
-  db: Kysely<Database>;
-  directory: CommunityDirectory;
-  layouts: LayoutCache;
-  segmentLimits?: SegmentLimits;
-};
 
 /** An entry on its way through the transaction: what it is worth, and what it adds to which boards. */
 type Candidate = BatchEntry & {
@@ -59,7 +51,7 @@ type Candidate = BatchEntry & {
  * @returns an outcome an entry, in order.
  */
 export async function recordBatch(
-  context: RecordingContext,
+  context: RankingContext,
   communityId: number,
   batch: readonly BatchEntry[],
   now: Date,
@@ -74,7 +66,7 @@ export async function recordBatch(
 }
 
 async function recordInTransaction(
-  context: RecordingContext,
+  context: RankingContext,
   communityId: number,
   batch: readonly BatchEntry[],
   now: Date,

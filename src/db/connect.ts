@@ -5,6 +5,9 @@ import type { Database } from './database.ts';
 
 const { builtins } = pg.types;
 
+// Instants go out in UTC: in the process's own zone pg loses the seconds that some zones were off by in the 1970s.
+pg.defaults.parseInputDatesAsUTC = true;
+
 /** What the server holds every connection to, so that nothing stays open long (see ARCHITECTURE.md, "No transaction lives long"). */
 const LIMITS = '-c statement_timeout=30s -c lock_timeout=15s -c idle_in_transaction_session_timeout=15s';
 

@@ -36,8 +36,8 @@ type CommunityTable = {
   config_version: Generated<bigint>;
   /** Counts every change of segment bounds in any board of the community. Caches go by it. */
   layout_version: Generated<bigint>;
-  /** A change of time zone is being carried into the standings: how far, as the last member done. Null: nothing to do. */
-  rebuilding_after: Generated<number | null>;
+  /** A change of time zone has yet to be carried into the standings. */
+  rebuild_pending: Generated<boolean>;
 };
 
 type CategoryTable = {

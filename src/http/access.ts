@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Actor } from '../audit/audit-log.ts';
-import type { Community } from '../communities/community.ts';
+import type { CommunityDirectory, KnownCommunity } from '../communities/directory.ts';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
 import { ADMIN_SOURCE, findKey, findOrMakeSource, isSameKey, type ApiKey, type Scope } from '../keys/api-keys.ts';
@@ -9,78 +9,91 @@ import { ADMIN_SOURCE, findKey, findOrMakeSource, isSameKey, type ApiKey, type S
 /** Who sends a request: the holder of ADMIN_API_KEY, who may do everything everywhere, or of a community's key. */
 type Caller = { kind: 'installation' } | { kind: 'key'; key: ApiKey };
 
-/** A caller who may write to a community, and by which source's ids. */
-export type Writer = { actor: Actor; sourceId: number; contributor: string | undefined };
+/** A request that was let in: to which community, and on whose account. Readers of public communities have no caller. */
+type Admission = { community: KnownCommunity; caller: Caller | undefined };
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
-/** Decides what a request may do, by its `Authorization` header alone. */
+/**
+ * Decides what a request may do, by its `Authorization` header alone. Routes name what they need in `onRequest`, so
+ * that nobody's body is read before; what was found is then asked for in the handler.
+ */
 export class Access {
   readonly #db: Kysely<Database>;
+  readonly #directory: CommunityDirectory;
   readonly #adminKey: string | undefined;
+  readonly #admissions = new WeakMap<FastifyRequest, Admission>();
 
-  constructor(db: Kysely<Database>, adminKey: string | undefined) {
+  constructor(db: Kysely<Database>, directory: CommunityDirectory, adminKey: string | undefined) {
     this.#db = db;
+    this.#directory = directory;
     this.#adminKey = adminKey;
   }
 
-  /**
-   * Lets through whoever may read a community: everybody, unless it is for members only.
-   * @throws DomainError `unauthenticated`, `forbidden`
-   */
-  async requireReader(request: FastifyRequest, community: Community): Promise<void> {
-    if (community.visibility !== 'members') return;
-    const caller = await this.#requireCaller(request);
-    if (caller.kind === 'key' && caller.key.communityId !== community.id) throw foreign(community);
-  }
+  /** For `onRequest`: lets everybody read, unless the community is for members only. */
+  readonly reader = async (request: FastifyRequest): Promise<void> => {
+    const community = await this.#communityOf(request);
+    const caller = community.visibility === 'members' ? await this.#callerOf(request) : undefined;
+    if (caller) requireOwn(caller, community);
+    this.#admissions.set(request, { community, caller });
+  };
 
-  /**
-   * Lets through whoever may write to a community.
-   * @throws DomainError `unauthenticated`, `forbidden`
-   */
-  async requireWriter(request: FastifyRequest, community: Community): Promise<Writer> {
-    const caller = await this.#requireScope(request, community, 'write');
-    if (caller.kind === 'key')
-      return { actor: actorOf(caller), sourceId: caller.key.sourceId, contributor: caller.key.contributor };
-    return {
-      actor: actorOf(caller),
-      sourceId: await findOrMakeSource(this.#db, community.id, ADMIN_SOURCE),
-      contributor: undefined,
-    };
-  }
+  /** For `onRequest`: lets in whoever may record contributions. */
+  readonly writer = async (request: FastifyRequest): Promise<void> => this.#admit(request, 'write');
 
-  /**
-   * Lets through whoever administers a community.
-   * @throws DomainError `unauthenticated`, `forbidden`
-   */
-  async requireAdmin(request: FastifyRequest, community: Community): Promise<Actor> {
-    return actorOf(await this.#requireScope(request, community, 'admin'));
-  }
+  /** For `onRequest`: lets in whoever administers the community. */
+  readonly admin = async (request: FastifyRequest): Promise<void> => this.#admit(request, 'admin');
 
-  /**
-   * Lets through the holder of ADMIN_API_KEY.
-   * @throws DomainError `unauthenticated`, `forbidden`
-   */
-  async requireInstallation(request: FastifyRequest): Promise<Actor> {
-    const caller = await this.#requireCaller(request);
-    if (caller.kind === 'installation') return actorOf(caller);
+  /** For `onRequest`: lets in the holder of ADMIN_API_KEY alone. */
+  readonly installation = async (request: FastifyRequest): Promise<void> => {
+    const caller = await this.#callerOf(request);
+    if (caller.kind === 'installation') return;
     throw new DomainError('forbidden', 'Only ADMIN_API_KEY may do this: it concerns the whole installation.');
+  };
+
+  /** The community of a request that was let in. */
+  communityOf(request: FastifyRequest): KnownCommunity {
+    return this.#admissionOf(request).community;
   }
 
-  async #requireScope(request: FastifyRequest, community: Community, scope: Scope): Promise<Caller> {
-    const caller = await this.#requireCaller(request);
-    if (caller.kind === 'installation') return caller;
-    if (caller.key.communityId !== community.id) throw foreign(community);
-    const allowed = caller.key.scopes.includes(scope) || caller.key.scopes.includes('admin');
-    if (!allowed)
+  /** Who acts, for the audit log. */
+  actorOf(request: FastifyRequest): Actor {
+    const { caller } = this.#admissionOf(request);
+    return { name: caller?.kind === 'key' ? `key ${caller.key.name}` : INSTALLATION.name };
+  }
+
+  /** By which source's ids a writer's contributions go, and the only member that they may be of. */
+  async sourceOf(request: FastifyRequest): Promise<{ sourceId: number; contributor: string | undefined }> {
+    const { community, caller } = this.#admissionOf(request);
+    if (caller?.kind === 'key') return { sourceId: caller.key.sourceId, contributor: caller.key.contributor };
+    return { sourceId: await findOrMakeSource(this.#db, community.id, ADMIN_SOURCE), contributor: undefined };
+  }
+
+  async #admit(request: FastifyRequest, scope: Scope): Promise<void> {
+    const caller = await this.#callerOf(request);
+    const community = await this.#communityOf(request);
+    requireOwn(caller, community);
+    if (caller.kind === 'key' && !caller.key.scopes.includes(scope) && !caller.key.scopes.includes('admin')) {
       throw new DomainError(
         'forbidden',
         `This key has not the scope \`${scope}\`. Use one that has, or ask an admin for one.`,
       );
-    return caller;
+    }
+    this.#admissions.set(request, { community, caller });
   }
 
-  async #requireCaller(request: FastifyRequest): Promise<Caller> {
+  #admissionOf(request: FastifyRequest): Admission {
+    const admission = this.#admissions.get(request);
+    if (!admission) throw new Error(`${request.routeOptions.url} names in no \`onRequest\` whom it lets in.`);
+    return admission;
+  }
+
+  async #communityOf({ params }: FastifyRequest): Promise<KnownCommunity> {
+    const slug = typeof params === 'object' && params && 'community' in params ? String(params.community) : '';
+    return this.#directory.bySlug(slug);
+  }
+
+  async #callerOf(request: FastifyRequest): Promise<Caller> {
     const text = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (!text) throw new DomainError('unauthenticated', 'Send a key: "Authorization: Bearer KEY".');
     if (this.#adminKey && isSameKey(text, this.#adminKey)) return { kind: 'installation' };
@@ -90,10 +103,10 @@ export class Access {
   }
 }
 
-function actorOf(caller: Caller): Actor {
-  return { name: caller.kind === 'installation' ? 'ADMIN_API_KEY' : `key ${caller.key.name}` };
-}
+/** How the holder of ADMIN_API_KEY stands in the audit log. */
+export const INSTALLATION: Actor = { name: 'ADMIN_API_KEY' };
 
-function foreign(community: Community): DomainError {
-  return new DomainError('forbidden', `This key belongs to another community than "${community.slug}".`);
+function requireOwn(caller: Caller, community: KnownCommunity): void {
+  if (caller.kind === 'installation' || caller.key.communityId === community.id) return;
+  throw new DomainError('forbidden', `This key belongs to another community than "${community.slug}".`);
 }

@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { isDatabaseAway } from '../db/errors.ts';
 import { DomainError, type ErrorCode } from '../errors.ts';
+import { BodyError } from './json-body.ts';
 
 /** Refusals that only HTTP knows. */
 type HttpErrorCode = 'broken-body' | 'body-too-large' | 'unknown-address' | 'rate-limited' | 'internal-error';
@@ -55,9 +56,29 @@ export function problemOf(code: ProblemCode, detail: string): z.output<typeof pr
   return { type: `urn:omnitensor:problem:${code}`, title, status, detail };
 }
 
+/** Too many requests of one caller. */
+export class RateLimitError extends Error {
+  override readonly name = 'RateLimitError';
+  readonly statusCode = 429;
+
+  constructor(secondsLeft: number) {
+    super(
+      `That was more than the limit of a minute. Go on in ${secondsLeft} s; the headers RateLimit-* say how much is left.`,
+    );
+  }
+}
+
+/** Answers an address that cannot be read, before any route is found. */
+export function answerBadUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  request.log.debug({ err: error }, 'An address could not be read');
+  const problem = problemOf('invalid-parameter', 'The address cannot be read. Percent-encode it as UTF-8.');
+  void reply.code(problem.status).type(PROBLEM_JSON).send(JSON.stringify(problem));
+}
+
 /** Makes every error of a server, its own ones included, a problem. */
 export function answerWithProblems(server: FastifyInstance): void {
-  server.setNotFoundHandler(async (request, reply) => {
+  // Counted like any read, so that addresses cannot be guessed at any speed.
+  server.setNotFoundHandler({ preHandler: server.rateLimit() }, async (request, reply) => {
     await send(
       reply,
       'unknown-address',
@@ -93,13 +114,17 @@ function explain(
       `${parameter ? `\`${parameter}\`` : `The ${error.validationContext ?? 'request'}`}: ${issue?.message ?? 'not as it must be'}.`,
     ];
   }
-  if (isDatabaseAway(error))
+  if (error instanceof RateLimitError) return ['rate-limited', error.message];
+  if (error instanceof BodyError) return ['broken-body', error.message];
+  if (isDatabaseAway(error)) {
     return [
       'unavailable',
       'The database is away or full. Nothing was recorded that was not answered; send it again in some seconds.',
     ];
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+  }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return ['body-too-large', 'The body is larger than 8 MiB. Send fewer contributions at a time.'];
+  }
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) {
     return request.method === 'GET'

@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -7,15 +6,12 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { CommunityDirectory } from '../communities/directory.ts';
 import type { Intake } from '../contributions/intake.ts';
-import type { Database } from '../db/database.ts';
+import type { RankingContext } from '../ranking/context.ts';
 import type { Access } from './access.ts';
 
 /** What the routes call. */
-export type HttpServices = {
-  db: Kysely<Database>;
-  directory: CommunityDirectory;
+export type HttpServices = RankingContext & {
   intake: Intake;
   access: Access;
   /** The time, asked for once a request. */

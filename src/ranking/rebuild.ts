@@ -1,13 +1,19 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { numbers } from '../db/arrays.ts';
-import { lockCommunity } from '../communities/lock.ts';
-import type { RankingContext } from './context.ts';
-import { findOrMakeBoards } from './boards.ts';
-import { SegmentIndex } from './segments.ts';
-import { setStandings, type StandingChange } from './standings.ts';
-import { areSegmentsRight, compareMembers, findUnfounded, listBoards, type TotalsDifference } from './verify.ts';
-import type { Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
+import { findOrMakeBoards } from './boards.ts';
+import { changeStandings, type LockedRanking, type RankingContext } from './context.ts';
+import { setStandings, type StandingChange } from './standings.ts';
+import {
+  areSegmentsRight,
+  compareMembers,
+  findUnfounded,
+  listBoards,
+  type MemberPage,
+  type StandingPage,
+  type TotalsDifference,
+} from './verify.ts';
+import { makeWindows } from './windows.ts';
 
 /**
  * Makes the standings of a community what its contributions make them: the same pages as `verify`, each compared and
@@ -23,29 +29,14 @@ export async function rebuild(
 ): Promise<number> {
   // Counts move with standings, so the segments have to be sound first.
   let repaired = await recutBoards(context, communityId);
+  await changeStandings(context, communityId, async (trx, { lock }) =>
+    makeWindows(trx, await context.directory.at(trx, communityId, lock.configVersion)),
+  );
   for (let after: number | undefined = 0; after !== undefined;) {
     const from: number = after;
-    const page = await locked(context, communityId, async (trx, index) => {
-      const page = await compareMembers(trx, communityId, from);
-      await putTotalsRight(trx, communityId, page.totals);
-      const community = await context.directory.at(trx, communityId, index.lock.configVersion);
-      const missing = page.standings.filter((difference) => difference.boardId === undefined);
-      const made = await findOrMakeBoards(
-        trx,
-        communityId,
-        missing.map(({ kind, key, categoryId }) => ({ window: community.calendar.windowByKey(kind, key), categoryId })),
-        index.segments,
-      );
-      const changes = page.standings.map(
-        ({ boardId, memberId, kind, key, categoryId, expected, actual }): StandingChange => {
-          const board = boardId ?? made.get(`${kind} ${key} ${categoryId}`);
-          if (board === undefined) throw new Error(`The board ${key} of category ${categoryId} was not made.`);
-          return { boardId: board, memberId, before: actual, after: expected };
-        },
-      );
-      await setStandings(trx, communityId, changes, index.segments);
-      return page;
-    });
+    const page: MemberPage = await changeStandings(context, communityId, (trx, ranking) =>
+      putMembersRight(context, trx, ranking, communityId, from),
+    );
     repaired += page.standings.length + page.totals.length;
     onCompared(page.compared);
     after = page.next;
@@ -53,17 +44,9 @@ export async function rebuild(
   for (const { boardId } of await listBoards(context.db, communityId)) {
     for (let after: number | undefined = 0; after !== undefined;) {
       const from: number = after;
-      const page = await locked(context, communityId, async (trx, index) => {
-        const page = await findUnfounded(trx, communityId, boardId, from);
-        const changes = page.unfounded.map(({ memberId, actual }): StandingChange => ({
-          boardId,
-          memberId,
-          before: actual,
-          after: undefined,
-        }));
-        await setStandings(trx, communityId, changes, index.segments);
-        return page;
-      });
+      const page: StandingPage = await changeStandings(context, communityId, (trx, ranking) =>
+        removeUnfounded(trx, ranking, communityId, boardId, from),
+      );
       repaired += page.unfounded.length;
       onCompared(page.compared);
       after = page.next;
@@ -72,11 +55,53 @@ export async function rebuild(
   return repaired;
 }
 
+async function putMembersRight(
+  context: RankingContext,
+  trx: Transaction<Database>,
+  { lock, segments }: LockedRanking,
+  communityId: number,
+  after: number,
+): Promise<MemberPage> {
+  const page = await compareMembers(trx, communityId, after);
+  await putTotalsRight(trx, communityId, page.totals);
+  const { calendar } = await context.directory.at(trx, communityId, lock.configVersion);
+  const missing = page.standings.filter((difference) => difference.boardId === undefined);
+  const names = missing.map(({ kind, key, categoryId }) => ({ window: calendar.windowByKey(kind, key), categoryId }));
+  const made = await findOrMakeBoards(trx, communityId, names, segments);
+  const changes = page.standings.map(
+    ({ boardId, memberId, kind, key, categoryId, expected, actual }): StandingChange => {
+      const board = boardId ?? made.get(`${kind} ${key} ${categoryId}`);
+      if (board === undefined) throw new Error(`The board ${key} of category ${categoryId} was not made.`);
+      return { boardId: board, memberId, before: actual, after: expected };
+    },
+  );
+  await setStandings(trx, communityId, changes, segments);
+  return page;
+}
+
+async function removeUnfounded(
+  trx: Transaction<Database>,
+  { segments }: LockedRanking,
+  communityId: number,
+  boardId: number,
+  after: number,
+): Promise<StandingPage> {
+  const page = await findUnfounded(trx, communityId, boardId, after);
+  const changes = page.unfounded.map(({ memberId, actual }): StandingChange => ({
+    boardId,
+    memberId,
+    before: actual,
+    after: undefined,
+  }));
+  await setStandings(trx, communityId, changes, segments);
+  return page;
+}
+
 async function recutBoards(context: RankingContext, communityId: number): Promise<number> {
   let recut = 0;
   for (const { boardId } of await listBoards(context.db, communityId)) {
     if (await areSegmentsRight(context.db, communityId, boardId)) continue;
-    await locked(context, communityId, (_, index) => index.segments.recut(boardId));
+    await changeStandings(context, communityId, (_, { segments }) => segments.recut(boardId));
     recut += 1;
   }
   return recut;

@@ -19,6 +19,9 @@ export const MAX_REWARD = (MAX_AMOUNT * MAX_RATE * 3n) / ONE;
 /** The highest total that a member may reach: half of what 64 bits hold, so that no batch can leap over the end. */
 export const MAX_TOTAL = 2n ** 62n;
 
+/** Far beyond anything that is counted. Working out a number of millions of digits would hold up everybody. */
+const MAX_DIGITS = 40;
+
 const DECIMAL = /^(\d+)(?:\.(\d+))?$/;
 const SCIENTIFIC = /^(\d+)(?:\.(\d+))?e([+-]\d+)$/;
 
@@ -33,6 +36,7 @@ export function parseDecimal(value: string | number): { thousandths: bigint } | 
   const match = DECIMAL.exec(text);
   if (!match) return { problem: 'is not a decimal number such as 12 or "6.25"' };
   const [, whole = '', fraction = ''] = match;
+  if (whole.replace(/^0+/, '').length > MAX_DIGITS) return { problem: 'has far too many digits' };
   if (/[1-9]/.test(fraction.slice(PLACES))) return { problem: `has more than ${PLACES} decimal places` };
   return { thousandths: BigInt(whole) * ONE + BigInt(fraction.slice(0, PLACES).padEnd(PLACES, '0')) };
 }

@@ -190,6 +190,16 @@ export async function findMisplacedWindows(
   });
 }
 
+/** How much {@link verify} and `rebuild` have to compare: members, and standings by what the segments say. */
+export async function countToCompare(db: Kysely<Database>, communityId: number): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select (select count(*) from members where community_id = ${communityId})::float8
+      + (select coalesce(sum(s.members), 0) from boards b
+         join segments s on s.community_id = b.community_id and s.board_id = b.board_id and s.level = 2
+         where b.community_id = ${communityId})::float8 as total`.execute(db);
+  return rows[0]?.total ?? 0;
+}
+
 /** Compares everything of a community and says each difference in a sentence. Reads only; can run beside writers. */
 export async function* verify(
   db: Kysely<Database>,

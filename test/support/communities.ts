@@ -2,7 +2,8 @@ import type { Kysely } from 'kysely';
 import { createCommunity, type NewCommunity } from '../../src/communities/communities.ts';
 import { CommunityDirectory } from '../../src/communities/directory.ts';
 import { parseContribution, type Contribution } from '../../src/contributions/contribution.ts';
-import { recordBatch, type Outcome, type RecordingContext } from '../../src/contributions/record-batch.ts';
+import { recordBatch, type Outcome } from '../../src/contributions/record-batch.ts';
+import type { RankingContext } from '../../src/ranking/context.ts';
 import type { Database } from '../../src/db/database.ts';
 import { LayoutCache } from '../../src/ranking/layout-cache.ts';
 import type { SegmentLimits } from '../../src/ranking/segments.ts';
@@ -36,7 +37,7 @@ export async function makeCommunity(
 }
 
 /** What recording needs, with memory of its own, as another process would have. */
-export function recording(db: Kysely<Database>, segmentLimits?: SegmentLimits): RecordingContext {
+export function recording(db: Kysely<Database>, segmentLimits?: SegmentLimits): RankingContext {
   return {
     db,
     directory: new CommunityDirectory(db),
@@ -57,7 +58,7 @@ export function contribution(fields: Partial<Record<keyof Contribution, unknown>
 
 /** Records contributions of one source. */
 export async function record(
-  context: RecordingContext,
+  context: RankingContext,
   community: { id: number; sourceId: number },
   contributions: readonly Contribution[],
   now = NOW,

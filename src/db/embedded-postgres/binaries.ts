@@ -40,11 +40,18 @@ export async function findBinaries(): Promise<Binaries> {
           windowsHide: true,
         });
       } catch (cause) {
-        const { stderr, stdout, message } = cause as Error & { stderr?: string; stdout?: string };
-        throw new Error(`PostgreSQL's ${program} failed: ${(stderr || stdout || message).trim()}`, { cause });
+        throw new Error(`PostgreSQL's ${program} failed: ${outputOf(cause)}`, { cause });
       }
     },
   };
+}
+
+/** What a program that failed had to say: on standard error, else on standard output. */
+function outputOf(failure: unknown): string {
+  if (!(failure instanceof Error)) return String(failure);
+  const stderr = 'stderr' in failure ? String(failure.stderr).trim() : '';
+  const stdout = 'stdout' in failure ? String(failure.stdout).trim() : '';
+  return stderr || stdout || failure.message;
 }
 
 /** Whether a user may enter a folder: every folder on the way must let others in. */
@@ -86,8 +93,9 @@ async function unprivilegedUser(): Promise<SystemUser | undefined> {
 /** The programs' folder, or a copy of it where the user can enter. A copy is made once a version. */
 async function readableBy(user: SystemUser | undefined, directory: string): Promise<string> {
   if (await canEnter(user, directory)) return directory;
-  const { version } = JSON.parse(await readFile(join(directory, '..', 'package.json'), 'utf8')) as { version: string };
-  const copy = join(SHARED_DIRECTORY, `postgresql-${version}`);
+  const manifest: unknown = JSON.parse(await readFile(join(directory, '..', 'package.json'), 'utf8'));
+  const version = typeof manifest === 'object' && manifest && 'version' in manifest ? manifest.version : 'unknown';
+  const copy = join(SHARED_DIRECTORY, `postgresql-${String(version)}`);
   if (await exists(copy)) return copy;
   const unfinished = `${copy}.${process.pid}`;
   await mkdir(SHARED_DIRECTORY, { recursive: true, mode: 0o755 });

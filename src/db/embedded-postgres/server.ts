@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -60,6 +60,7 @@ export async function openEmbeddedPostgres({
 
   /** Starts the server again when it went away under this process. */
   async function keepUp(): Promise<void> {
+    // oxlint-disable-next-line no-unmodified-loop-condition -- `close` below sets it, while this waits.
     while (!closing) {
       await sleep(WATCH_MS, undefined, { ref: false });
       if (closing || isAlive(session)) continue;
@@ -184,7 +185,8 @@ async function runningPort(cluster: Cluster): Promise<number | undefined> {
 
 async function readPort(addressFile: string): Promise<number | undefined> {
   try {
-    const { port } = JSON.parse(await readFile(addressFile, 'utf8')) as { port?: unknown };
+    const address: unknown = JSON.parse(await readFile(addressFile, 'utf8'));
+    const port = typeof address === 'object' && address && 'port' in address ? address.port : undefined;
     return typeof port === 'number' ? port : undefined;
   } catch {
     return undefined;
@@ -207,9 +209,9 @@ function listenOnce(port: number): Promise<number> {
     const server = createServer();
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {
-      // A TCP server that listens has an address with a port.
-      const { port: taken } = server.address() as AddressInfo;
-      server.close(() => resolve(taken));
+      const address = server.address();
+      // A server that listens on TCP has a port.
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
     });
   });
 }

@@ -1,17 +1,13 @@
 import { z } from 'zod';
-import {
-  addCategory,
-  addRate,
-  createCommunity,
-  listCommunities,
-  updateCommunity,
-} from '../../communities/communities.ts';
+import { addCategory, addRate, createCommunity, listCommunities } from '../../communities/communities.ts';
 import { MEASURES, VISIBILITIES } from '../../communities/community.ts';
 import { PRESET_NAMES } from '../../communities/presets.ts';
+import { updateCommunity } from '../../communities/update-community.ts';
 import { formatDecimal } from '../../ranking/score.ts';
 import { decimal, instant, text } from '../../schema.ts';
 import { NAME, SUBJECT } from '../../text.ts';
 import { PROBLEM_RESPONSES } from '../problems.ts';
+import { INSTALLATION } from '../access.ts';
 import type { HttpServices, Server } from '../services.ts';
 import {
   categoryShape,
@@ -76,7 +72,8 @@ const rateShape = z
   .meta({ id: 'Rate' });
 
 /** Communities and what they count. */
-export function communityRoutes(server: Server, { db, directory, layouts, access, clock }: HttpServices): void {
+export function communityRoutes(server: Server, services: HttpServices): void {
+  const { db, directory, access, clock } = services;
   server.get(
     '/v1/communities',
     {
@@ -92,6 +89,7 @@ export function communityRoutes(server: Server, { db, directory, layouts, access
   server.get(
     '/v1/communities/:community',
     {
+      onRequest: access.reader,
       schema: {
         summary: 'Read a community, with its categories',
         tags: ['reading'],
@@ -100,8 +98,7 @@ export function communityRoutes(server: Server, { db, directory, layouts, access
       },
     },
     async (request) => {
-      const community = await directory.bySlug(request.params.community);
-      await access.requireReader(request, community);
+      const community = access.communityOf(request);
       return toCommunityWithCategories(community, clock());
     },
   );
@@ -109,6 +106,7 @@ export function communityRoutes(server: Server, { db, directory, layouts, access
   server.post(
     '/v1/communities',
     {
+      onRequest: access.installation,
       schema: {
         summary: 'Create a community',
         description: 'With ADMIN_API_KEY alone.',
@@ -119,8 +117,7 @@ export function communityRoutes(server: Server, { db, directory, layouts, access
       },
     },
     async (request, reply) => {
-      const actor = await access.requireInstallation(request);
-      await createCommunity(db, request.body, actor, clock());
+      await createCommunity(db, request.body, INSTALLATION, clock());
       reply.code(201);
       return toCommunityWithCategories(await directory.bySlug(request.body.slug), clock());
     },
@@ -129,6 +126,7 @@ export function communityRoutes(server: Server, { db, directory, layouts, access
   server.patch(
     '/v1/communities/:community',
     {
+      onRequest: access.admin,
       schema: {
         summary: 'Change a community',
         tags: ['administering'],
@@ -139,9 +137,9 @@ export function communityRoutes(server: Server, { db, directory, layouts, access
       },
     },
     async (request) => {
-      const community = await directory.bySlug(request.params.community);
-      const actor = await access.requireAdmin(request, community);
-      await updateCommunity({ db, directory, layouts }, community.id, request.body, actor, clock());
+      const community = access.communityOf(request);
+      const actor = access.actorOf(request);
+      await updateCommunity(services, community.id, request.body, actor, clock());
       return toCommunityWithCategories(await directory.bySlug(request.params.community), clock());
     },
   );
@@ -149,6 +147,7 @@ export function communityRoutes(server: Server, { db, directory, layouts, access
   server.post(
     '/v1/communities/:community/categories',
     {
+      onRequest: access.admin,
       schema: {
         summary: 'Add a category',
         tags: ['administering'],
@@ -159,8 +158,8 @@ export function communityRoutes(server: Server, { db, directory, layouts, access
       },
     },
     async (request, reply) => {
-      const community = await directory.bySlug(request.params.community);
-      const actor = await access.requireAdmin(request, community);
+      const community = access.communityOf(request);
+      const actor = access.actorOf(request);
       const id = await addCategory(db, community.id, request.body, actor, clock());
       const changed = await directory.bySlug(request.params.community);
       const category = changed.categories.find((category) => category.id === id);
@@ -173,6 +172,7 @@ export function communityRoutes(server: Server, { db, directory, layouts, access
   server.post(
     '/v1/communities/:community/rates',
     {
+      onRequest: access.admin,
       schema: {
         summary: 'Set what a unit earns from a moment on',
         description: 'Rates go by when a contribution occurred, and are never edited.',
@@ -184,8 +184,8 @@ export function communityRoutes(server: Server, { db, directory, layouts, access
       },
     },
     async (request, reply) => {
-      const community = await directory.bySlug(request.params.community);
-      const actor = await access.requireAdmin(request, community);
+      const community = access.communityOf(request);
+      const actor = access.actorOf(request);
       const { category, subject, rate, from } = request.body;
       const id = await addRate(db, community.id, { category, subject, rate, from }, actor, clock());
       reply.code(201);

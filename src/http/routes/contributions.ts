@@ -7,7 +7,6 @@ import {
 } from '../../contributions/contribution.ts';
 import type { BatchEntry, Outcome } from '../../contributions/record-batch.ts';
 import { formatDecimal, formatMultiplier } from '../../ranking/score.ts';
-import type { Writer } from '../access.ts';
 import { PROBLEM_RESPONSES } from '../problems.ts';
 import type { HttpServices, Server } from '../services.ts';
 import { decimalText } from '../shapes.ts';
@@ -46,10 +45,11 @@ const answerShape = z.object({
 });
 
 /** Taking contributions in. */
-export function contributionRoutes(server: Server, { intake, directory, access, clock }: HttpServices): void {
+export function contributionRoutes(server: Server, { intake, access, clock }: HttpServices): void {
   server.post(
     '/v1/communities/:community/contributions',
     {
+      onRequest: access.writer,
       schema: {
         summary: 'Record contributions',
         description:
@@ -63,11 +63,11 @@ export function contributionRoutes(server: Server, { intake, directory, access, 
     },
     async (request) => {
       const now = clock();
-      const community = await directory.bySlug(request.params.community);
-      const writer = await access.requireWriter(request, community);
-      const parsed = request.body.contributions.map((entry) => checkEntry(entry, writer, now));
+      const community = access.communityOf(request);
+      const { sourceId, contributor } = await access.sourceOf(request);
+      const parsed = request.body.contributions.map((entry) => checkEntry(entry, contributor, now));
       const entries: BatchEntry[] = parsed.flatMap((entry) =>
-        'reason' in entry ? [] : [{ sourceId: writer.sourceId, contribution: entry }],
+        'reason' in entry ? [] : [{ sourceId, contribution: entry }],
       );
       const recorded = (await intake.record(community.id, entries, now)).values();
       const outcomes = parsed.map((entry): Outcome =>
@@ -84,11 +84,11 @@ export function contributionRoutes(server: Server, { intake, directory, access, 
   );
 }
 
-function checkEntry(entry: unknown, writer: Writer, now: Date): Contribution | Rejection {
+/** @param boundTo the only member that the key writes for, if there is one */
+function checkEntry(entry: unknown, boundTo: string | undefined, now: Date): Contribution | Rejection {
   const parsed = parseContribution(entry, now);
-  if ('reason' in parsed || writer.contributor === undefined || parsed.contributor === writer.contributor)
-    return parsed;
-  return { reason: 'not_your_contributor', detail: `This key writes for "${writer.contributor}" only.` };
+  if ('reason' in parsed || boundTo === undefined || parsed.contributor === boundTo) return parsed;
+  return { reason: 'not_your_contributor', detail: `This key writes for "${boundTo}" only.` };
 }
 
 function toResult(id: string | null, outcome: Outcome): z.output<typeof resultShape> {

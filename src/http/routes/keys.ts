@@ -28,10 +28,11 @@ const keyShape = z
   .meta({ id: 'Key' });
 
 /** API keys. */
-export function keyRoutes(server: Server, { db, directory, access, clock }: HttpServices): void {
+export function keyRoutes(server: Server, { db, access, clock }: HttpServices): void {
   server.get(
     '/v1/communities/:community/keys',
     {
+      onRequest: access.admin,
       schema: {
         summary: 'List the keys in use',
         tags: ['administering'],
@@ -41,8 +42,7 @@ export function keyRoutes(server: Server, { db, directory, access, clock }: Http
       },
     },
     async (request) => {
-      const community = await directory.bySlug(request.params.community);
-      await access.requireAdmin(request, community);
+      const community = access.communityOf(request);
       const keys = await listKeys(db, community.id);
       return {
         keys: keys.map(({ contributor, createdAt, scopes, ...key }) => ({
@@ -58,6 +58,7 @@ export function keyRoutes(server: Server, { db, directory, access, clock }: Http
   server.post(
     '/v1/communities/:community/keys',
     {
+      onRequest: access.admin,
       schema: {
         summary: 'Create a key',
         description: 'Its text is shown in this answer and never again.',
@@ -69,8 +70,8 @@ export function keyRoutes(server: Server, { db, directory, access, clock }: Http
       },
     },
     async (request, reply) => {
-      const community = await directory.bySlug(request.params.community);
-      const actor = await access.requireAdmin(request, community);
+      const community = access.communityOf(request);
+      const actor = access.actorOf(request);
       const now = clock();
       const { id, key, source } = await createKey(db, community.id, request.body, actor, now);
       const { name, scopes, contributor } = request.body;
@@ -90,6 +91,7 @@ export function keyRoutes(server: Server, { db, directory, access, clock }: Http
   server.delete(
     '/v1/communities/:community/keys/:id',
     {
+      onRequest: access.admin,
       schema: {
         summary: 'Revoke a key',
         tags: ['administering'],
@@ -104,8 +106,8 @@ export function keyRoutes(server: Server, { db, directory, access, clock }: Http
       },
     },
     async (request, reply) => {
-      const community = await directory.bySlug(request.params.community);
-      const actor = await access.requireAdmin(request, community);
+      const community = access.communityOf(request);
+      const actor = access.actorOf(request);
       await revokeKey(db, community.id, request.params.id, actor, clock());
       reply.code(204);
       return null;

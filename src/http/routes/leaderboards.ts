@@ -62,10 +62,11 @@ const queryShape = z.object({
 });
 
 /** Reading leaderboards. */
-export function leaderboardRoutes(server: Server, { db, directory, access, clock }: HttpServices): void {
+export function leaderboardRoutes(server: Server, { db, access, clock }: HttpServices): void {
   server.get(
     '/v1/communities/:community/leaderboards/:category',
     {
+      onRequest: access.reader,
       schema: {
         summary: 'Read a leaderboard',
         description:
@@ -80,8 +81,7 @@ export function leaderboardRoutes(server: Server, { db, directory, access, clock
       const { window, period, limit = 10, offset, around } = request.query;
       if (around !== undefined && offset !== undefined)
         throw new DomainError('invalid-parameter', 'Give `around` or `offset`, not both.');
-      const community = await directory.bySlug(request.params.community);
-      await access.requireReader(request, community);
+      const community = access.communityOf(request);
       const start =
         around === undefined ? { offset: offset ?? 0 } : { around: (await requireMember(db, community.id, around)).id };
       const board = await readLeaderboard(

@@ -35,10 +35,11 @@ const memberShape = z
   .meta({ id: 'Member' });
 
 /** Reading members. */
-export function memberRoutes(server: Server, { db, directory, access, clock }: HttpServices): void {
+export function memberRoutes(server: Server, { db, access, clock }: HttpServices): void {
   server.get(
     '/v1/communities/:community/members/:handle',
     {
+      onRequest: access.reader,
       schema: {
         summary: 'Read a member',
         description: 'Balances, reputation, badges, and where the member stands in the current periods.',
@@ -48,8 +49,7 @@ export function memberRoutes(server: Server, { db, directory, access, clock }: H
       },
     },
     async (request) => {
-      const community = await directory.bySlug(request.params.community);
-      await access.requireReader(request, community);
+      const community = access.communityOf(request);
       const member = await requireMember(db, community.id, request.params.handle);
       const standings = await readCurrentStandings(db, community, member.id, clock());
       return {

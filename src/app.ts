@@ -1,0 +1,131 @@
+import type { Logger } from 'pino';
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
+import { commands } from '../commands/index.ts';
+import { ensureCommunity } from './communities/communities.ts';
+import { CommunityDirectory } from './communities/directory.ts';
+import { finishRebuilds } from './communities/update-community.ts';
+import type { Config } from './config.ts';
+import { Intake } from './contributions/intake.ts';
+import type { Outcome } from './contributions/record-batch.ts';
+import { connect } from './db/connect.ts';
+import { openEmbeddedPostgres } from './db/embedded-postgres/server.ts';
+import { migrateToLatest } from './db/migrate.ts';
+import { waitForServer } from './db/wait-for-server.ts';
+import { createDiscordBot } from './discord/bot.ts';
+import { Access } from './http/access.ts';
+import { createHttpServer } from './http/server.ts';
+import { findOrMakeAdminKey } from './keys/admin-key.ts';
+import type { RankingContext } from './ranking/context.ts';
+import { LayoutCache } from './ranking/layout-cache.ts';
+
+/** Everything that runs in this process. */
+export type App = {
+  /** Where the HTTP API listens; undefined without the role `web`. */
+  url: string | undefined;
+  ranking: RankingContext;
+  intake: Intake;
+  /** Finishes what is in hand and ends everything, the last started first. */
+  stop(): Promise<void>;
+};
+
+export type AppOptions = { logger: Logger; clock?: () => Date };
+
+/**
+ * Builds and starts everything that the settings ask for, and returns once it serves.
+ *
+ * @throws Error that says what keeps it from starting; what had been started is ended again
+ */
+export async function startApp(config: Config, { logger, clock = () => new Date() }: AppOptions): Promise<App> {
+  const started: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (let end = started.pop(); end; end = started.pop()) await end();
+  };
+  try {
+    const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, logger, started));
+    await waitForServer(databaseUrl, (reason) => logger.warn({ err: reason }, 'Waiting for the database'));
+    const migrated = await migrateToLatest(databaseUrl);
+    if (migrated.length > 0) logger.info({ migrations: migrated }, 'The database was brought up to date');
+
+    const db = connect(databaseUrl, {
+      onConnectionLost: (error) => logger.warn({ err: error }, 'A database connection was lost'),
+    });
+    started.push(() => db.destroy());
+    const metrics = new Registry();
+    collectDefaultMetrics({ register: metrics });
+    const ranking: RankingContext = { db, directory: new CommunityDirectory(db), layouts: new LayoutCache() };
+    const intake = new Intake(ranking, countOutcomes(metrics));
+    started.push(() => intake.settled());
+    await ensureCommunity(db, config.community, clock());
+    const services = { ...ranking, intake, clock };
+
+    if (config.roles.includes('worker')) {
+      // Beside everything else: it can take as long as the community is large.
+      void finishRebuilds(ranking).catch((error: unknown) => {
+        logger.error({ err: error }, 'A change of time zone is not carried through yet; it is, at the next start');
+      });
+    }
+    let url: string | undefined;
+    if (config.roles.includes('web')) {
+      const adminKey =
+        config.adminApiKey ?? (config.databaseUrl ? undefined : await findOrMakeAdminKey(config.dataDir));
+      const server = await createHttpServer(
+        { ...services, access: new Access(db, ranking.directory, adminKey) },
+        {
+          readsPerMinute: config.readsPerMinute,
+          writesPerMinute: config.writesPerMinute,
+          trustProxy: config.trustProxy,
+          metrics,
+          logger,
+        },
+      );
+      started.push(() => server.close());
+      url = await server.listen({ port: config.port, host: config.host });
+    }
+    if (config.roles.includes('gateway')) {
+      if (config.discord) {
+        const bot = createDiscordBot({ ...config.discord, community: config.community, services, commands, logger });
+        started.push(() => bot.stop());
+        await bot.start();
+      } else {
+        logger.warn('Discord is off: DISCORD_TOKEN and DISCORD_APPLICATION_ID are not both set. Everything else runs.');
+      }
+    }
+    return { url, ranking, intake, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startEmbedded(
+  { dataDir }: Config,
+  logger: Logger,
+  started: (() => Promise<unknown>)[],
+): Promise<string> {
+  const postgres = await openEmbeddedPostgres({
+    dataDir,
+    purpose: 'server',
+    onRestart: () => logger.warn('The embedded PostgreSQL had died and was started again'),
+  });
+  started.push(() => postgres.close());
+  return postgres.connectionString;
+}
+
+/** Counts what becomes of contributions. */
+function countOutcomes(metrics: Registry): (outcomes: readonly Outcome[]) => void {
+  const contributions = new Counter({
+    name: 'contributions_total',
+    help: 'Contributions taken in, by what became of them.',
+    labelNames: ['status'],
+    registers: [metrics],
+  });
+  const batches = new Counter({
+    name: 'contribution_batches_total',
+    help: 'Transactions that recorded contributions.',
+    registers: [metrics],
+  });
+  return (outcomes) => {
+    batches.inc();
+    for (const { status } of outcomes) contributions.inc({ status });
+  };
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import cors from '@fastify/cors';
+import etag from '@fastify/etag';
+import rateLimit from '@fastify/rate-limit';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Registry } from 'prom-client';
+import { acceptJson } from './json-body.ts';
+import { measureRequests } from './metrics.ts';
+import { describeApi } from './openapi.ts';
+import { answerBadUrl, answerWithProblems, RateLimitError } from './problems.ts';
+import { communityRoutes } from './routes/communities.ts';
+import { contributionRoutes } from './routes/contributions.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { leaderboardRoutes } from './routes/leaderboards.ts';
+import { memberRoutes } from './routes/members.ts';
+import { operationRoutes } from './routes/operations.ts';
+import type { HttpServices, Server } from './services.ts';
+
+/** A thousand legal contributions in JSON can be 7 MB. */
+const BODY_LIMIT = 8 * 1024 * 1024;
+/** A handle of 64 emoji, percent-encoded, is longer than the 100 characters that a router takes by default. */
+const MAX_PARAM_LENGTH = 2_400;
+const MINUTE_MS = 60_000;
+/** How many addresses and keys are counted at once. */
+const COUNTED_CALLERS = 50_000;
+
+export type HttpOptions = {
+  /** How many reads an address has a minute, and how many writes a key. */
+  readsPerMinute: number;
+  writesPerMinute: number;
+  /** Which proxies to believe about the address of a caller, as Fastify's `trustProxy` takes it; unset: none. */
+  trustProxy?: string | undefined;
+  metrics: Registry;
+  logger: FastifyBaseLogger;
+};
+
+/** Builds the HTTP API. It listens once `listen` is called on it. */
+export async function createHttpServer(services: HttpServices, options: HttpOptions): Promise<Server> {
+  const server = fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    trustProxy: options.trustProxy ?? false,
+    forceCloseConnections: 'idle',
+    frameworkErrors: answerBadUrl,
+  }).withTypeProvider<ZodTypeProvider>();
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+
+  acceptJson(server);
+  measureRequests(server, options.metrics);
+  await server.register(cors, {
+    origin: '*',
+    methods: ['GET', 'HEAD'],
+    allowedHeaders: ['authorization', 'if-none-match'],
+    exposedHeaders: ['etag', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
+    maxAge: 86_400,
+  });
+  await server.register(rateLimit, {
+    timeWindow: MINUTE_MS,
+    cache: COUNTED_CALLERS,
+    enableDraftSpec: true,
+    max: (request) => (isRead(request) ? options.readsPerMinute : options.writesPerMinute),
+    keyGenerator: callerOf,
+    errorResponseBuilder: (_, { ttl }) => new RateLimitError(Math.ceil(ttl / 1_000)),
+  });
+  await server.register(etag);
+  answerWithProblems(server);
+  await describeApi(server);
+
+  operationRoutes(server, services, options.metrics);
+  communityRoutes(server, services);
+  leaderboardRoutes(server, services);
+  memberRoutes(server, services);
+  contributionRoutes(server, services);
+  keyRoutes(server, services);
+  return server;
+}
+
+function isRead({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/** Whom a request counts for: reads for the address, writes for the key, and for the address where there is none. */
+function callerOf(request: FastifyRequest): string {
+  const { authorization } = request.headers;
+  if (isRead(request) || !authorization) return `address ${request.ip}`;
+  return `key ${createHash('sha256').update(authorization).digest('base64')}`;
+}

@@ -1,0 +1,78 @@
+/** `npm run standings -- verify | rebuild`: standings held against the contributions they follow from. */
+import type { Kysely } from 'kysely';
+import { parseArgs } from 'node:util';
+import { CommunityDirectory } from './communities/directory.ts';
+import { connect } from './db/connect.ts';
+import type { Database } from './db/database.ts';
+import { migrateToLatest } from './db/migrate.ts';
+import { openDatabase } from './db/open-database.ts';
+import { createProgressBar } from './progress-bar.ts';
+import { runCommand } from './entry.ts';
+import type { RankingContext } from './ranking/context.ts';
+import { LayoutCache } from './ranking/layout-cache.ts';
+import { rebuild } from './ranking/rebuild.ts';
+import { countToCompare, verify } from './ranking/verify.ts';
+
+const USAGE = `Usage: npm run standings -- verify [--community SLUG]    recompute everything from the contributions and compare
+       npm run standings -- rebuild [--community SLUG]   put right what differs, while reading and writing go on`;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  strict: false,
+  options: { community: { type: 'string' } },
+});
+const [task, ...more] = positionals;
+if ((task !== 'verify' && task !== 'rebuild') || more.length > 0 || typeof values.community === 'boolean') {
+  console.error(USAGE);
+  process.exit(2);
+}
+const slug = values.community;
+
+await runCommand(async (config) => {
+  const database = await openDatabase(config);
+  try {
+    await migrateToLatest(database.connectionString);
+    const db = connect(database.connectionString, { applicationName: 'omnitensor standings', maxConnections: 2 });
+    try {
+      await (task === 'verify' ? verifyAll(db) : rebuildAll(db));
+    } finally {
+      await db.destroy();
+    }
+  } finally {
+    await database.close();
+  }
+});
+
+async function verifyAll(db: Kysely<Database>): Promise<void> {
+  const directory = new CommunityDirectory(db);
+  let differences = 0;
+  for (const name of await communitiesToDo(db)) {
+    const community = await directory.bySlug(name);
+    const progress = createProgressBar(`Comparing ${name}`, await countToCompare(db, community.id));
+    for await (const difference of verify(db, community, progress.add)) {
+      progress.write(`${name}: ${difference}`);
+      differences += 1;
+    }
+    progress.end();
+  }
+  if (differences === 0) console.log('The standings are what the contributions make them. No difference.');
+  else throw new Error(`${differences} differences. Repair them: npm run standings -- rebuild`);
+}
+
+async function rebuildAll(db: Kysely<Database>): Promise<void> {
+  const context: RankingContext = { db, directory: new CommunityDirectory(db), layouts: new LayoutCache() };
+  let repaired = 0;
+  for (const name of await communitiesToDo(db)) {
+    const { id } = await context.directory.bySlug(name);
+    const progress = createProgressBar(`Rebuilding ${name}`, await countToCompare(db, id));
+    repaired += await rebuild(context, id, progress.add);
+    progress.end();
+  }
+  console.log(repaired === 0 ? 'Nothing had to be put right.' : `Put right: ${repaired}.`);
+}
+
+async function communitiesToDo(db: Kysely<Database>): Promise<string[]> {
+  if (slug !== undefined) return [slug];
+  const rows = await db.selectFrom('communities').select('slug').orderBy('community_id').execute();
+  return rows.map((row) => row.slug);
+}
