@@ -15,7 +15,7 @@ type Admission = { community: KnownCommunity; caller: Caller | undefined };
 const BEARER = /^Bearer +(\S+) *$/i;
 
 /**
- * Decides what a request may do, by its `Authorization` header alone. Routes name what they need in `onRequest`, so
+ * Decides what a request may do, by its `Authorization` header alone. Routes name what they need in `preParsing`, so
  * that nobody's body is read before; what was found is then asked for in the handler.
  */
 export class Access {
@@ -30,7 +30,7 @@ export class Access {
     this.#adminKey = adminKey;
   }
 
-  /** For `onRequest`: lets everybody read, unless the community is for members only. */
+  /** For `preParsing`: lets everybody read, unless the community is for members only. */
   readonly reader = async (request: FastifyRequest): Promise<void> => {
     const community = await this.#communityOf(request);
     const caller = community.visibility === 'members' ? await this.#callerOf(request) : undefined;
@@ -38,13 +38,13 @@ export class Access {
     this.#admissions.set(request, { community, caller });
   };
 
-  /** For `onRequest`: lets in whoever may record contributions. */
+  /** For `preParsing`: lets in whoever may record contributions. */
   readonly writer = async (request: FastifyRequest): Promise<void> => this.#admit(request, 'write');
 
-  /** For `onRequest`: lets in whoever administers the community. */
+  /** For `preParsing`: lets in whoever administers the community. */
   readonly admin = async (request: FastifyRequest): Promise<void> => this.#admit(request, 'admin');
 
-  /** For `onRequest`: lets in the holder of ADMIN_API_KEY alone. */
+  /** For `preParsing`: lets in the holder of ADMIN_API_KEY alone. */
   readonly installation = async (request: FastifyRequest): Promise<void> => {
     const caller = await this.#callerOf(request);
     if (caller.kind === 'installation') return;

@@ -89,7 +89,7 @@ export function communityRoutes(server: Server, services: HttpServices): void {
   server.get(
     '/v1/communities/:community',
     {
-      onRequest: access.reader,
+      preParsing: access.reader,
       schema: {
         summary: 'Read a community, with its categories',
         tags: ['reading'],
@@ -106,7 +106,7 @@ export function communityRoutes(server: Server, services: HttpServices): void {
   server.post(
     '/v1/communities',
     {
-      onRequest: access.installation,
+      preParsing: access.installation,
       schema: {
         summary: 'Create a community',
         description: 'With ADMIN_API_KEY alone.',
@@ -126,7 +126,7 @@ export function communityRoutes(server: Server, services: HttpServices): void {
   server.patch(
     '/v1/communities/:community',
     {
-      onRequest: access.admin,
+      preParsing: access.admin,
       schema: {
         summary: 'Change a community',
         tags: ['administering'],
@@ -147,7 +147,7 @@ export function communityRoutes(server: Server, services: HttpServices): void {
   server.post(
     '/v1/communities/:community/categories',
     {
-      onRequest: access.admin,
+      preParsing: access.admin,
       schema: {
         summary: 'Add a category',
         tags: ['administering'],
@@ -172,7 +172,7 @@ export function communityRoutes(server: Server, services: HttpServices): void {
   server.post(
     '/v1/communities/:community/rates',
     {
-      onRequest: access.admin,
+      preParsing: access.admin,
       schema: {
         summary: 'Set what a unit earns from a moment on',
         description: 'Rates go by when a contribution occurred, and are never edited.',

@@ -49,7 +49,7 @@ export function contributionRoutes(server: Server, { intake, access, clock }: Ht
   server.post(
     '/v1/communities/:community/contributions',
     {
-      onRequest: access.writer,
+      preParsing: access.writer,
       schema: {
         summary: 'Record contributions',
         description:

@@ -32,7 +32,7 @@ export function keyRoutes(server: Server, { db, access, clock }: HttpServices): 
   server.get(
     '/v1/communities/:community/keys',
     {
-      onRequest: access.admin,
+      preParsing: access.admin,
       schema: {
         summary: 'List the keys in use',
         tags: ['administering'],
@@ -58,7 +58,7 @@ export function keyRoutes(server: Server, { db, access, clock }: HttpServices): 
   server.post(
     '/v1/communities/:community/keys',
     {
-      onRequest: access.admin,
+      preParsing: access.admin,
       schema: {
         summary: 'Create a key',
         description: 'Its text is shown in this answer and never again.',
@@ -91,7 +91,7 @@ export function keyRoutes(server: Server, { db, access, clock }: HttpServices): 
   server.delete(
     '/v1/communities/:community/keys/:id',
     {
-      onRequest: access.admin,
+      preParsing: access.admin,
       schema: {
         summary: 'Revoke a key',
         tags: ['administering'],

@@ -66,7 +66,7 @@ export function leaderboardRoutes(server: Server, { db, access, clock }: HttpSer
   server.get(
     '/v1/communities/:community/leaderboards/:category',
     {
-      onRequest: access.reader,
+      preParsing: access.reader,
       schema: {
         summary: 'Read a leaderboard',
         description:

@@ -39,7 +39,7 @@ export function memberRoutes(server: Server, { db, access, clock }: HttpServices
   server.get(
     '/v1/communities/:community/members/:handle',
     {
-      onRequest: access.reader,
+      preParsing: access.reader,
       schema: {
         summary: 'Read a member',
         description: 'Balances, reputation, badges, and where the member stands in the current periods.',

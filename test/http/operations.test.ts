@@ -1,0 +1,78 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useDatabase } from '../support/database.ts';
+import { useHttpServer } from '../support/http-server.ts';
+
+const database = useDatabase();
+const server = useHttpServer(database, { readsPerMinute: 5, writesPerMinute: 3 });
+
+beforeAll(async () => {
+  await server.call('POST', '/v1/communities', { slug: 'omni', name: 'Omni', timeZone: 'UTC' });
+});
+
+describe('operating', () => {
+  it('OP-1 tells that it is alive and ready, outside every limit', async () => {
+    for (let time = 0; time < 10; time += 1) {
+      for (const path of ['/healthz', '/readyz']) {
+        const { status, json } = await server.call('GET', path);
+        expect([status, json]).toEqual([200, { status: 'ok' }]);
+      }
+    }
+  });
+
+  it('OP-2 counts requests by route, whatever the address', async () => {
+    await server.call('GET', '/v1/communities/made-up');
+    const { text, headers } = await server.call('GET', '/metrics');
+    expect(headers.get('content-type')).toMatch('text/plain');
+    expect(text).toMatch(
+      /http_request_duration_seconds_count\{method="GET",route="\/v1\/communities\/:community",status="404"\} 1/,
+    );
+    expect(text).not.toMatch('made-up');
+  });
+
+  it('OP-3 describes every route in OpenAPI 3.1', async () => {
+    const { json } = await server.call('GET', '/openapi.json');
+    expect(json.openapi).toMatch(/^3\.1\./);
+    expect(Object.keys(json.paths).toSorted()).toEqual([
+      '/healthz',
+      '/metrics',
+      '/readyz',
+      '/v1/communities',
+      '/v1/communities/{community}',
+      '/v1/communities/{community}/categories',
+      '/v1/communities/{community}/contributions',
+      '/v1/communities/{community}/keys',
+      '/v1/communities/{community}/keys/{id}',
+      '/v1/communities/{community}/leaderboards/{category}',
+      '/v1/communities/{community}/members/{handle}',
+      '/v1/communities/{community}/rates',
+    ]);
+    // Every reference leads somewhere.
+    for (const [, name = ''] of JSON.stringify(json).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      expect(json.components.schemas).toHaveProperty([decodeURIComponent(name)]);
+    }
+  });
+
+  it('OP-4 limits reads by address and says when to go on', async () => {
+    const answers = [];
+    for (let time = 0; time < 8; time += 1) answers.push(await server.call('GET', '/v1/communities'));
+    const last = answers.at(-1);
+    expect(last?.status).toBe(429);
+    expect(last?.json).toMatchObject({ type: 'urn:omnitensor:problem:rate-limited', status: 429 });
+    expect(Number(last?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(last?.headers.get('ratelimit-limit')).toBe('5');
+    expect(last?.headers.get('ratelimit-remaining')).toBe('0');
+  });
+
+  it('OP-5 limits writes by key, whatever the address', async () => {
+    const write = (key: string) =>
+      server.call(
+        'POST',
+        '/v1/communities',
+        { slug: 'x', name: 'x', timeZone: 'nowhere' },
+        { authorization: `Bearer ${key}` },
+      );
+    for (let time = 0; time < 3; time += 1) expect((await write('one')).status).toBe(401);
+    expect((await write('one')).status).toBe(429);
+    expect((await write('two')).status).toBe(401);
+  });
+});
