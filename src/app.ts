@@ -25,7 +25,7 @@ export type App = {
   ranking: RankingContext;
   intake: Intake;
   /** Finishes what is in hand and ends everything, the last started first. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 };
 
 export type AppOptions = { logger: Logger; clock?: () => Date };
@@ -79,7 +79,11 @@ export async function startApp(config: Config, { logger, clock = () => new Date(
         },
       );
       started.push(() => server.close());
-      url = await server.listen({ port: config.port, host: config.host });
+      url = await server.listen({
+        port: config.port,
+        host: config.host,
+        listenTextResolver: (address) => `Listening on ${address}; the API is described at ${address}/docs`,
+      });
     }
     if (config.roles.includes('gateway')) {
       if (config.discord) {

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { readConfig, type Config } from './config.ts';
 
 const ENV_FILE = '.env';
+/** How long what is in hand may take once the process is told to end. */
+const SHUTDOWN_MS = 10_000;
 
 /**
  * Runs an operator's command with the settings of the environment and `.env`. What it throws is told in a line; the
@@ -20,6 +22,34 @@ export async function runCommand(command: (config: Config) => Promise<void>): Pr
 export function readSettings(): Config {
   if (existsSync(ENV_FILE)) process.loadEnvFile(ENV_FILE);
   return readConfig(process.env);
+}
+
+/**
+ * Ends the process in order at the first Ctrl-C or SIGTERM, within {@link SHUTDOWN_MS}, and at once at the second.
+ *
+ * @param stop finishes what is in hand
+ * @param say tells whoever watches how it goes
+ */
+export function endOnSignal(stop: () => Promise<void>, say: (line: string) => void): void {
+  let ending = false;
+  const end = async (signal: string) => {
+    if (ending) process.exit(1);
+    ending = true;
+    say(`${signal}: finishing what is in hand`);
+    setTimeout(() => {
+      say('Not everything was finished in time. What was not answered can be sent again safely.');
+      process.exit(1);
+    }, SHUTDOWN_MS).unref();
+    try {
+      await stop();
+    } catch (error) {
+      say(`Not everything ended in order. ${describeFailure(error)}`);
+      process.exit(1);
+    }
+    say('Everything has ended');
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(signal));
 }
 
 /** What keeps something from running, for people: what happened, and what lies behind it. */

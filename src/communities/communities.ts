@@ -3,7 +3,6 @@ import { writeAudit, type Actor } from '../audit/audit-log.ts';
 import type { Database } from '../db/database.ts';
 import { violatedConstraint } from '../db/errors.ts';
 import { DomainError } from '../errors.ts';
-import { FUTURE_TOLERANCE_MS } from '../contributions/contribution.ts';
 import { BEGINNING_OF_TIME, END_OF_TIME } from '../ranking/calendar.ts';
 import type { CommunityListing, Measure, Visibility } from './community.ts';
 import { lockCommunity, touchConfig } from './lock.ts';
@@ -154,8 +153,8 @@ export type RateRequest = { category: string; subject: string | undefined; rate:
 
 /**
  * Sets what a unit of a category, or of one subject in it, earns from a moment on. Rates are dated and never edited: a
- * new one begins at least 5 minutes ahead, later than anything that can have occurred, or else before the first
- * contribution that it would price.
+ * new one may price nothing that was recorded. That is sure where it begins more than 5 minutes ahead, later than
+ * anything that can have occurred.
  *
  * @returns its id
  * @throws DomainError `invalid-parameter`, `unknown-category`, or `state-conflict` when it would change what was paid
@@ -182,9 +181,7 @@ export async function addRate(
           .where('slug', '=', wanted.category)
           .executeTakeFirst();
         if (!category) throw new DomainError('unknown-category', `There is no category "${wanted.category}".`);
-        if (wanted.from.getTime() < now.getTime() + FUTURE_TOLERANCE_MS) {
-          await refuseIfPriced(trx, communityId, category.category_id, subject, wanted.from);
-        }
+        await refuseIfPriced(trx, communityId, category.category_id, subject, wanted.from);
         const { rate_id } = await trx
           .insertInto('rates')
           .values({

@@ -58,7 +58,9 @@ export async function readContributions(
     select c.source_id as "sourceId", c.external_id as "id", c.member_id as "memberId", c.category_id as "categoryId", c.subject,
       c.amount, c.rate, c.multiplier, c.reward, c.reputation, c.occurred_at as "occurredAt"
     from unnest(${numbers(keys.map((key) => key.sourceId))}::int[], ${keys.map((key) => key.id)}::text[]) as d(source_id, external_id)
-    join contributions c on c.community_id = ${communityId} and c.source_id = d.source_id and c.external_id = d.external_id`.execute(
+    cross join lateral (
+      select * from contributions where community_id = ${communityId} and source_id = d.source_id and external_id = d.external_id offset 0
+    ) c`.execute(
     trx,
   );
   return rows.map((row) => ({ ...row, subject: row.subject ?? undefined, multiplier: BigInt(row.multiplier) }));

@@ -4,7 +4,7 @@ import type { KnownCommunity } from '../communities/directory.ts';
 import { lockCommunity } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import { violatedCheck } from '../db/errors.ts';
-import { nextStatementSent } from '../db/overlap.ts';
+import { allEnded, nextStatementSent } from '../db/overlap.ts';
 import {
   addToMembers,
   createMembers,
@@ -84,11 +84,11 @@ async function recordInTransaction(
     const found = await findOrMakeBoards(trx, communityId, missingBoards(community, candidates), index);
     const boardOf = (name: BoardName) => community.boards.get(boardSlot(name)) ?? found.get(boardSlot(name));
 
-    const insertion = insertContributions(trx, communityId, candidates.map(toStored), lock.firstSeq, now);
     // While the database inserts, prepare what follows as if all were new, as it nearly always is.
-    await nextStatementSent();
-    const addAll = prepareGains(communityId, sumGains(candidates, boardOf));
-    const inserted = await insertion;
+    const [inserted, addAll] = await Promise.all([
+      insertContributions(trx, communityId, candidates.map(toStored), lock.firstSeq, now),
+      nextStatementSent().then(() => prepareGains(communityId, sumGains(candidates, boardOf))),
+    ]);
     const accepted = candidates.filter((_, position) => inserted.has(position));
     for (const { position, price } of accepted) {
       outcomes.set(position, { status: 'accepted', reward: price.reward, multiplier: price.multiplier, late: [] });
@@ -104,10 +104,7 @@ async function recordInTransaction(
 
     if (accepted.length > 0) {
       const addGains = allNew ? addAll : prepareGains(communityId, sumGains(accepted, boardOf));
-      const [, known] = await Promise.all([
-        addGains(trx, index),
-        writeMembers(trx, communityId, accepted, members, now),
-      ]);
+      const [, known] = await allEnded([addGains(trx, index), writeMembers(trx, communityId, accepted, members, now)]);
       afterCommit.push(() => community.remember(known, found));
     }
     afterCommit.push(await index.finish(lock.layoutVersion, context.layouts));

@@ -17,7 +17,7 @@ const SESSION_OPTIONS = [
   // Every hot query finds its rows by key, whatever the keys are: it is planned once a connection, and what the planner
   // believes of a table that was empty when it last looked must not turn it to scanning whole tables.
   '-c plan_cache_mode=force_generic_plan',
-  '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off',
+  '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_memoize=off',
 ].join(' ');
 
 /** How the database's types come into JavaScript: bigint stays exact, instants are dates. */
@@ -32,9 +32,16 @@ const types: pg.CustomTypesConfig = {
 /** The most statements that a connection keeps prepared; a text beyond that is planned each time. */
 const MAX_PREPARED = 300;
 
+/** The longest array, and the longest text of one, in a statement that is prepared: some dozen rows. */
+const MAX_PREPARED_ITEMS = 64;
+const MAX_PREPARED_CHARACTERS = 1_024;
+
 /**
  * Names each statement after its text, so that the server parses and plans it once a connection instead of at every
  * call. Statements are few: lists go in as arrays, never as a parameter an item.
+ *
+ * A statement with many rows is planned each time, which costs nothing beside running it: a plan made while a table
+ * was small may be one that reads all of it for every row.
  */
 class PreparingClient extends pg.Client {
   static readonly #names = new Map<string, string>();
@@ -42,7 +49,7 @@ class PreparingClient extends pg.Client {
   // oxlint-disable-next-line typescript/no-explicit-any -- pg declares a dozen overloads of this method; only one is touched.
   override query(...args: any[]): any {
     const [text, values] = args;
-    if (typeof text === 'string' && Array.isArray(values) && values.length > 0) {
+    if (typeof text === 'string' && Array.isArray(values) && values.length > 0 && !values.some(isLong)) {
       const name = PreparingClient.#nameOf(text);
       if (name) return super.query({ name, text, values });
     }
@@ -56,6 +63,12 @@ class PreparingClient extends pg.Client {
     PreparingClient.#names.set(text, name);
     return name;
   }
+}
+
+function isLong(value: unknown): boolean {
+  return Array.isArray(value)
+    ? value.length > MAX_PREPARED_ITEMS
+    : typeof value === 'string' && value.length > MAX_PREPARED_CHARACTERS;
 }
 
 export type ConnectOptions = {
@@ -87,6 +100,9 @@ export function connect(connectionString: string, options: ConnectOptions = {}):
     keepAlive: true,
   });
   pool.on('error', (error) => options.onConnectionLost?.(error));
+  // A connection that breaks in use fails the query at hand and says so once more by this event, which would end the
+  // process if nobody listened.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...(options.log ? { log: options.log } : {}) });
 }
 

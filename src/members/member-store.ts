@@ -18,7 +18,9 @@ export async function findMembers(
 ): Promise<Map<string, number>> {
   const { rows } = await sql<{ handle: string; memberId: number }>`
     select m.handle, m.member_id as "memberId" from unnest(${handles}::text[]) as d(handle)
-    join members m on m.community_id = ${communityId} and m.handle = d.handle`.execute(db);
+    cross join lateral (
+      select handle, member_id from members where community_id = ${communityId} and handle = d.handle offset 0
+    ) m`.execute(db);
   return new Map(rows.map(({ handle, memberId }) => [handle, memberId]));
 }
 
@@ -38,7 +40,8 @@ export async function readTotals(
 export async function takeMemberIds(db: Kysely<Database>, count: number): Promise<number[]> {
   if (count === 0) return [];
   const { rows } = await sql<{ id: number }>`
-    select nextval(pg_get_serial_sequence('members', 'member_id'))::int as id from generate_series(1, ${count})`.execute(
+    select nextval(name)::int as id
+    from (select pg_get_serial_sequence('members', 'member_id')::regclass as name offset 0) sequence, generate_series(1, ${count})`.execute(
     db,
   );
   return rows.map((row) => row.id);
@@ -76,5 +79,8 @@ export async function addToMembers(
       ${numbers(gains.map((gain) => gain.memberId))}::int[], ${numbers(gains.map((gain) => gain.omnit))}::bigint[], ${numbers(gains.map((gain) => gain.reputation))}::bigint[],
       ${gains.map((gain) => gain.displayName?.text ?? null)}::text[], ${instants(gains.map((gain) => gain.displayName?.at))}::timestamptz[]
     ) as d(member_id, omnit, reputation, name, name_at)
-    where m.community_id = ${communityId} and m.member_id = d.member_id`.execute(trx);
+    cross join lateral (
+      select ctid as tid from members where community_id = ${communityId} and member_id = d.member_id offset 0
+    ) known
+    where m.ctid = known.tid`.execute(trx);
 }

@@ -183,9 +183,8 @@ export class SegmentIndex {
     if (deltas.length === 0) return [];
     const { rows } = await sql<SegmentRow>`
       update segments s set members = s.members + d.members
-      from ${unnestRows(deltas)}
-      where s.community_id = ${this.#communityId} and s.board_id = d.board_id and s.level = d.level
-        and s.neg_score = d.neg_score and s.reached_at = d.reached_at and s.member_id = d.member_id
+      from ${this.#known(deltas)}
+      where s.ctid = known.tid
       returning s.board_id, s.level, s.neg_score, s.reached_at, s.member_id, s.members`.execute(this.#trx);
     if (rows.length !== deltas.length) {
       throw new Error(
@@ -206,9 +205,7 @@ export class SegmentIndex {
 
   async #delete(rows: readonly Row[]): Promise<void> {
     await sql`
-      delete from segments s using ${unnestRows(rows)}
-      where s.community_id = ${this.#communityId} and s.board_id = d.board_id and s.level = d.level
-        and s.neg_score = d.neg_score and s.reached_at = d.reached_at and s.member_id = d.member_id`.execute(this.#trx);
+      delete from segments s using ${this.#known(rows)} where s.ctid = known.tid`.execute(this.#trx);
   }
 
   /** Cuts a segment into even pieces of about half the limit. */
@@ -281,10 +278,8 @@ export class SegmentIndex {
 
   async #countsOf(bounds: readonly { boardId: number; bound: Place }[]): Promise<Map<string, number>> {
     const { rows } = await sql<SegmentRow>`
-      select s.board_id, s.level, s.neg_score, s.reached_at, s.member_id, s.members
-      from ${unnestRows(bounds.map((bound) => ({ ...bound, level: SEGMENT, members: 0 })))}
-      join segments s on s.community_id = ${this.#communityId} and s.board_id = d.board_id and s.level = d.level
-        and s.neg_score = d.neg_score and s.reached_at = d.reached_at and s.member_id = d.member_id`.execute(this.#trx);
+      select known.board_id, known.level, known.neg_score, known.reached_at, known.member_id, known.members
+      from ${this.#known(bounds.map((bound) => ({ ...bound, level: SEGMENT, members: 0 })))}`.execute(this.#trx);
     return new Map(rows.map((row) => [slotOf(row.board_id, placeOf(row)), row.members]));
   }
 
@@ -305,6 +300,16 @@ export class SegmentIndex {
       }),
     );
     await recount(this.#trx, this.#communityId, boardId, BLOCK, balanced, changed);
+  }
+
+  /** Rows as a table `d`, joined with the segments at their bounds as `known`, and where those lie as `known.tid`. */
+  #known(rows: readonly Row[]) {
+    // Found row by row, by key, whatever the planner believes of how many there are.
+    return sql`${unnestRows(rows)} cross join lateral (
+      select ctid as tid, * from segments
+      where community_id = ${this.#communityId} and board_id = d.board_id and level = d.level
+        and neg_score = d.neg_score and reached_at = d.reached_at and member_id = d.member_id offset 0
+    ) known`;
   }
 
   #change(boardId: number, layout: Layout): void {

@@ -21,12 +21,15 @@ export function prepareGains(communityId: number, gains: readonly Gain[]): AddGa
   const update = sql<{ n: number; neg_score: bigint; reached_at: Date }>`
     update standings s set neg_score = known.neg_score - known.gain, reached_at = greatest(known.reached_at, known.gained_at)
     from (
-      select own.ctid as tid, own.neg_score, own.reached_at, d.gain, ${instantOf('d.gained_at')} as gained_at, d.n
+      select own.tid, own.neg_score, own.reached_at, d.gain, ${instantOf('d.gained_at')} as gained_at, d.n
       from unnest(
         ${numbers(ordered.map((gain) => gain.boardId))}::int[], ${numbers(ordered.map((gain) => gain.memberId))}::int[],
         ${numbers(ordered.map((gain) => gain.gain))}::bigint[], ${milliseconds(ordered.map((gain) => gain.reachedAt))}::bigint[]
       ) with ordinality as d(board_id, member_id, gain, gained_at, n)
-      join standings own on own.community_id = ${communityId} and own.board_id = d.board_id and own.member_id = d.member_id
+      cross join lateral (
+        select ctid as tid, neg_score, reached_at from standings
+        where community_id = ${communityId} and board_id = d.board_id and member_id = d.member_id offset 0
+      ) own
     ) known
     where s.ctid = known.tid
     returning known.n::int, known.neg_score, known.reached_at`;

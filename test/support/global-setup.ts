@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -17,6 +17,8 @@ declare module 'vitest' {
 /** Starts one PostgreSQL for all test files, or takes the one that TEST_DATABASE_URL names, and migrates a template. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'omnitensor-test-'));
+  // Run as root, PostgreSQL's own user must be able to enter; else the data would lie elsewhere and stay behind.
+  await chmod(dataDir, 0o755);
   const given = process.env['TEST_DATABASE_URL'];
   const embedded = given ? undefined : await openEmbeddedPostgres({ dataDir, purpose: 'server' });
   const serverUrl = given ?? embedded?.connectionString ?? '';

@@ -14,13 +14,13 @@ const DAY_MS = 86_400_000;
 export const SMALL_SEGMENTS: readonly SegmentLimits[] = [
   { membersInSegment: 2, segmentsInBlock: 2 },
   { membersInSegment: 8, segmentsInBlock: 4 },
-  { membersInSegment: 24, segmentsInBlock: 16 },
+  { membersInSegment: 4, segmentsInBlock: 16 },
+  { membersInSegment: 24, segmentsInBlock: 4 },
 ];
 
-/** The preset's categories, one that measures amounts and pays nothing, and one whose measure is always 0. */
+/** One that measures rewards, one that measures amounts and pays nothing, and one whose measure is always 0. */
 export const MEASURES: PlainMeasures = {
   'gpu-contributors': { rate: 6250n },
-  'data-validators': 'amount',
   volunteers: 'amount',
   attendance: { rate: 0n },
 };
@@ -40,6 +40,8 @@ export async function makeHistoryCommunity(db: Kysely<Database>, timeZone: strin
 /** What the contributions of one batch have in common. */
 const shape = fc.record({
   members: fc.constantFrom(1, 5, 40, 120),
+  /** Whether each member comes in turn, so that all move on and leave empty segments behind. */
+  inTurn: fc.boolean(),
   /** In thousandths: one amount ties all, many spread them; 1 earns 0.006 and is the least that counts. */
   amounts: fc.constantFrom(
     [1000n],
@@ -61,18 +63,18 @@ const event = fc.record({
 
 /** Batches of contributions, each with an id of its own. */
 export const history: fc.Arbitrary<Contribution[][]> = fc
-  .array(fc.tuple(shape, fc.array(event, { minLength: 1, maxLength: 80, size: 'max' })), {
+  .array(fc.tuple(shape, fc.array(event, { minLength: 1, maxLength: 120, size: 'max' })), {
     minLength: 1,
     maxLength: 20,
     size: 'max',
   })
   .map((batches) =>
-    batches.map(([{ members, amounts, moments, categories }, events], batch) =>
+    batches.map(([{ members, inTurn, amounts, moments, categories }, events], batch) =>
       events.map((drawn, index) => {
         const [count = 1, apart = 0] = moments;
         return {
           id: `e${batch}-${index}`,
-          contributor: `m${drawn.member % members}`,
+          contributor: `m${(inTurn ? index : drawn.member) % members}`,
           category: CATEGORIES[drawn.category % categories] ?? '',
           amount: amounts[drawn.amount % amounts.length] ?? 1000n,
           occurredAt: new Date(NOW.getTime() - (drawn.moment % count) * apart),

@@ -1,0 +1,23 @@
+import { SlashCommandBuilder } from '@discordjs/builders';
+import { ApplicationIntegrationType, InteractionContextType } from 'discord.js';
+import type { Command } from '../src/discord/command.ts';
+import { renderMember, renderStranger } from '../src/discord/me-message.ts';
+import { findDiscordMember } from '../src/members/members.ts';
+import { readCurrentStandings } from '../src/ranking/read-leaderboard.ts';
+
+/** `/me`: the caller's own balances and places, for the caller alone. */
+export const me: Command = {
+  data: new SlashCommandBuilder()
+    .setName('me')
+    .setDescription('See your own places, OMNIT and reputation; nobody else sees the answer')
+    .setContexts(InteractionContextType.Guild)
+    .setIntegrationTypes(ApplicationIntegrationType.GuildInstall),
+  shows: 'to-caller',
+
+  async execute(call) {
+    const { services, community, reader, now } = call;
+    const member = await findDiscordMember(services.db, community.id, reader.userId);
+    if (!member) return renderStranger(call);
+    return renderMember(call, member, await readCurrentStandings(services.db, community, member.id, now));
+  },
+};

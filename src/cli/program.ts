@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { categoriesCommand } from './commands/categories.ts';
+import { communitiesCommand } from './commands/communities.ts';
+import { completionCommand } from './commands/completion.ts';
+import { importCommand } from './commands/import.ts';
+import { keysCommand } from './commands/keys.ts';
+import { leaderboardCommand } from './commands/leaderboard.ts';
+import { memberCommand } from './commands/member.ts';
+import { ratesCommand } from './commands/rates.ts';
+
+const NOTES = `
+Environment:
+  OMNITENSOR_URL        the server (default: http://localhost:3000)
+  OMNITENSOR_COMMUNITY  the community (default: the only one there is)
+  OMNITENSOR_API_KEY    the key for what writes; on the server's own machine
+                        the one in DATA_DIR/admin-key is used without it
+
+Exit codes: 0 done, 1 refused or not found, 2 wrong usage, 3 server unreachable.
+
+Examples:
+  $ omnitensor-cli leaderboard --category gpu-contributors
+  $ omnitensor-cli member user123
+  $ omnitensor-cli import contributions.ndjson.gz
+`;
+
+/** Builds the whole command line. Wrong usage throws a CommanderError that has not been printed. */
+export function createProgram(): Command {
+  const program = new Command('omnitensor-cli')
+    .description('Leaderboards, members and contributions of an OmniTensor community.')
+    .version(manifest.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print what a command does, with examples')
+    .option('--url <url>', 'the server')
+    .option('--community <slug>', 'the community')
+    .option('--json', 'answer in JSON, errors too')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: () => {} })
+    .exitOverride()
+    .addHelpText('after', NOTES);
+  leaderboardCommand(program);
+  memberCommand(program);
+  importCommand(program);
+  communitiesCommand(program);
+  categoriesCommand(program);
+  ratesCommand(program);
+  keysCommand(program);
+  completionCommand(program);
+  return program;
+}

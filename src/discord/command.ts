@@ -1,0 +1,72 @@
+/** What a slash command is, and what it is given to work with. */
+import type { ContainerBuilder } from '@discordjs/builders';
+import type {
+  ApplicationCommandOptionChoiceData,
+  AutocompleteInteraction,
+  ChatInputCommandInteraction,
+  RESTPostAPIChatInputApplicationCommandsJSONBody,
+} from 'discord.js';
+import type { Actor } from '../audit/audit-log.ts';
+import type { KnownCommunity } from '../communities/directory.ts';
+import type { Guild, Home } from '../communities/guilds.ts';
+import type { RankingContext } from '../ranking/context.ts';
+
+/** What commands call. */
+export type DiscordServices = RankingContext & {
+  /** The time, asked for once an interaction. */
+  clock: () => Date;
+};
+
+/** Whoever reads the answer: the user who typed the command or pressed the button. */
+export type Reader = {
+  userId: string;
+  /** As the guild shows it. Outside text. */
+  name: string;
+  /** Whether Manage Server is among the reader's permissions, as Discord says. */
+  mayManage: boolean;
+};
+
+/** One interaction with a command, once it is deferred. The community is always the one of the guild it happened in. */
+export type Call = {
+  services: DiscordServices;
+  home: Home;
+  guild: Guild;
+  community: KnownCommunity;
+  reader: Reader;
+  /** The reader, for the audit log. */
+  actor: Actor;
+  now: Date;
+  /** Whether everybody in the channel sees the answer. */
+  shared: boolean;
+  /** How numbers are written: the reader's way, or the community's where everybody sees them, as `1.200` is read in two ways. */
+  locale: string;
+};
+
+/** A message: one container of Components V2. */
+export type Answer = ContainerBuilder;
+
+/** What pressing a button or choosing from a select does. */
+export type Press = {
+  /** Changes the message for everybody, or answers the presser alone. In a message of the presser's own the two are one. */
+  shows: 'in-place' | 'to-presser';
+  run(call: Call): Promise<Answer>;
+};
+
+export type Command = {
+  data: { readonly name: string; toJSON(): RESTPostAPIChatInputApplicationCommandsJSONBody };
+  /** Who sees the answer. */
+  shows: 'to-everyone' | 'to-caller';
+  execute(call: Call, interaction: ChatInputCommandInteraction): Promise<Answer>;
+  /** Suggestions for the option being typed, at most 25. There is nothing to defer to: they come within 3 seconds or not at all. */
+  autocomplete?(
+    call: Omit<Call, 'shared' | 'actor' | 'home'>,
+    interaction: AutocompleteInteraction,
+  ): Promise<ApplicationCommandOptionChoiceData[]>;
+  /**
+   * Reads a component of a message that this command sent, however long ago. Its custom id begins with the command's
+   * name and a colon, and is outside text like any other.
+   *
+   * @returns undefined for what this version did not send
+   */
+  press?(customId: string, values: readonly string[]): Press | undefined;
+};

@@ -1,0 +1,204 @@
+import {
+  MessageFlags,
+  PermissionFlagsBits,
+  type AutocompleteInteraction,
+  type ChatInputCommandInteraction,
+  type Interaction,
+  type MessageComponentInteraction,
+} from 'discord.js';
+import type { Logger } from 'pino';
+import type { KnownCommunity } from '../communities/directory.ts';
+import { ensureGuildCommunity, type Guild, type Home } from '../communities/guilds.ts';
+import type { Answer, Call, Command, DiscordServices, Reader } from './command.ts';
+import { isAnsweredAlready, isGone } from './discord-errors.ts';
+import { COLOURS, note, toMessage, toPrivateMessage } from './messages.ts';
+import { explain } from './refusals.ts';
+
+/** Suggestions that come later than 3 seconds after the key was pressed are not shown. */
+const SUGGESTIONS_WITHIN_MS = 2_000;
+
+const ONLY_IN_SERVERS = note('The leaderboards belong to servers: use this command in one, not in a direct message.');
+const OLD_COMMAND = note('This command is from another version of the bot. Try again in a minute.', COLOURS.waiting);
+const OLD_COMPONENT = note('This button is from an older version: run /leaderboard again.', COLOURS.waiting);
+
+export type InteractionRouter = {
+  /** Answers an interaction. Never rejects: what goes wrong is told to the user and logged. */
+  handle(interaction: Interaction): void;
+  /** Resolves when nothing is in hand any more. */
+  settled(): Promise<void>;
+};
+
+type Deferred = ChatInputCommandInteraction | MessageComponentInteraction;
+
+/**
+ * Routes interactions to commands. The first response goes out before anything is asked of the database: Discord waits
+ * 3 seconds for it, and then for 15 minutes.
+ */
+export function createInteractionRouter(
+  services: DiscordServices,
+  home: Home,
+  commands: readonly Command[],
+  log: Logger,
+): InteractionRouter {
+  const commandByName = new Map(commands.map((command) => [command.data.name, command]));
+  const inHand = new Set<Promise<void>>();
+
+  async function answer(interaction: Interaction): Promise<void> {
+    try {
+      if (interaction.isAutocomplete()) await suggest(interaction);
+      else if (interaction.isChatInputCommand()) await run(interaction);
+      else if (interaction.isMessageComponent()) await press(interaction);
+    } catch (error) {
+      // Delivered twice, or to a process that was too slow: somebody answered, or nobody listens any more.
+      if (isAnsweredAlready(error)) log.debug({ err: error }, 'An interaction had been answered already');
+      else if (isGone(error)) log.debug({ err: error }, 'The message to answer in is gone');
+      else log.error({ err: error, ...traits(interaction) }, 'An interaction could not be answered');
+    }
+  }
+
+  async function run(interaction: ChatInputCommandInteraction): Promise<void> {
+    const command = commandByName.get(interaction.commandName);
+    if (!interaction.inGuild()) return void (await interaction.reply(toPrivateMessage(ONLY_IN_SERVERS)));
+    if (!command) return void (await interaction.reply(toPrivateMessage(OLD_COMMAND)));
+    const shared = command.shows === 'to-everyone';
+    await interaction.deferReply(shared ? {} : { flags: MessageFlags.Ephemeral });
+    const work = async () => command.execute(await callOf(interaction, shared), interaction);
+    await conclude(interaction, work, async (refusal) => {
+      if (shared) {
+        // What went wrong is nobody else's business, and whether a reply is private cannot be changed any more.
+        await interaction.deleteReply();
+        await interaction.followUp(toPrivateMessage(refusal));
+      } else {
+        await interaction.editReply(toMessage(refusal));
+      }
+    });
+  }
+
+  async function press(interaction: MessageComponentInteraction): Promise<void> {
+    const { customId } = interaction;
+    const command = commandByName.get(customId.slice(0, customId.indexOf(':')));
+    const pressed = command?.press?.(customId, interaction.isStringSelectMenu() ? interaction.values : []);
+    if (!pressed || !interaction.inGuild()) return void (await interaction.reply(toPrivateMessage(OLD_COMPONENT)));
+    const isPrivate = interaction.message.flags.has(MessageFlags.Ephemeral);
+    const inPlace = pressed.shows === 'in-place' || isPrivate;
+    if (inPlace) await interaction.deferUpdate();
+    else await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+    const work = async () => pressed.run(await callOf(interaction, inPlace && !isPrivate));
+    await conclude(interaction, work, async (refusal) => {
+      // The message stays as it was; in a reply of its own there is nothing to keep.
+      if (inPlace) await interaction.followUp(toPrivateMessage(refusal));
+      else await interaction.editReply(toMessage(refusal));
+    });
+  }
+
+  async function conclude(
+    interaction: Deferred,
+    work: () => Promise<Answer>,
+    refuse: (answer: Answer) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await interaction.editReply(toMessage(await work()));
+    } catch (error) {
+      if (isGone(error)) throw error;
+      const { answer, kind } = explain(error);
+      if (kind === 'fault') log.error({ err: error, ...traits(interaction) }, 'An interaction failed');
+      if (kind === 'passing') log.warn({ err: error }, 'An interaction was put off: the database is away');
+      await refuse(answer);
+    }
+  }
+
+  async function suggest(interaction: AutocompleteInteraction): Promise<void> {
+    const command = commandByName.get(interaction.commandName);
+    const { guildId } = interaction;
+    if (!command?.autocomplete || guildId === null) return interaction.respond([]);
+    const find = async () => {
+      const community = await services.directory.byGuild(guildId);
+      if (!community) return [];
+      const reader = readerOf(interaction);
+      const locale = interaction.locale;
+      const call = { services, guild: guildOf(interaction, guildId), community, reader, now: services.clock(), locale };
+      return (await command.autocomplete?.(call, interaction)) ?? [];
+    };
+    const late = AbortSignal.timeout(SUGGESTIONS_WITHIN_MS);
+    const choices = await Promise.race([
+      find().catch((error: unknown) => {
+        log.warn({ err: error, ...traits(interaction) }, 'Suggestions could not be found');
+        return [];
+      }),
+      new Promise<[]>((resolve) => late.addEventListener('abort', () => resolve([]), { once: true })),
+    ]);
+    await interaction.respond(choices);
+  }
+
+  async function callOf(interaction: Deferred, shared: boolean): Promise<Call> {
+    const { guildId } = interaction;
+    if (guildId === null) throw new Error('An interaction outside a guild was let through.');
+    const guild = guildOf(interaction, guildId);
+    const now = services.clock();
+    const community = await requireCommunity(services, guild, home, now);
+    return {
+      services,
+      home,
+      guild,
+      community,
+      reader: readerOf(interaction),
+      actor: { name: `Discord user ${interaction.user.id}` },
+      now,
+      shared,
+      locale: shared ? community.locale : interaction.locale,
+    };
+  }
+
+  return {
+    handle(interaction) {
+      const work = answer(interaction).finally(() => inHand.delete(work));
+      inHand.add(work);
+    },
+    async settled() {
+      while (inHand.size > 0) await Promise.all(inHand);
+    },
+  };
+}
+
+/** The community of a guild, made at first need. */
+export async function requireCommunity(
+  services: DiscordServices,
+  guild: Guild,
+  home: Home,
+  now: Date,
+): Promise<KnownCommunity> {
+  const known = await services.directory.byGuild(guild.id);
+  if (known) return known;
+  await ensureGuildCommunity(services.db, guild, home, now);
+  const made = await services.directory.byGuild(guild.id);
+  if (!made) throw new Error(`The community of guild ${guild.id} was not made.`);
+  return made;
+}
+
+function guildOf(interaction: Deferred | AutocompleteInteraction, id: string): Guild {
+  return {
+    id,
+    name: interaction.guild?.name ?? `Server ${id}`,
+    locale: interaction.guildLocale ?? interaction.locale,
+  };
+}
+
+function readerOf({ user, member, memberPermissions }: Deferred | AutocompleteInteraction): Reader {
+  const nickname = member && ('displayName' in member ? member.displayName : member.nick);
+  return {
+    userId: user.id,
+    name: nickname ?? user.displayName,
+    mayManage: memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
+  };
+}
+
+/** What a log line needs to find an interaction again. */
+function traits(interaction: Interaction | Deferred): object {
+  const { id, type, guildId, user } = interaction;
+  const what = interaction.isMessageComponent()
+    ? { customId: interaction.customId }
+    : 'commandName' in interaction
+      ? { command: interaction.commandName }
+      : {};
+  return { interaction: { id, type, guildId, userId: user.id, ...what } };
+}

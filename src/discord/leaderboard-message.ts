@@ -1,0 +1,169 @@
+import {
+  ActionRowBuilder,
+  ButtonBuilder,
+  ContainerBuilder,
+  SeparatorBuilder,
+  StringSelectMenuBuilder,
+  TextDisplayBuilder,
+} from '@discordjs/builders';
+import { ButtonStyle } from 'discord.js';
+import type { Category, Community } from '../communities/community.ts';
+import { WINDOW_KINDS } from '../ranking/calendar.ts';
+import type { Entry } from '../ranking/leaderboard.ts';
+import type { WindowStatus } from '../ranking/periods.ts';
+import type { Leaderboard } from '../ranking/read-leaderboard.ts';
+import type { Answer, Call } from './command.ts';
+import { formatCount, formatScore, ordinal, STATUS_WORDS, timestamp, WINDOW_NAMES } from './format.ts';
+import { encodeView, type LeaderboardView, type ViewAction } from './leaderboard-view.ts';
+import { COLOURS } from './messages.ts';
+import { code, plain, shownName } from './text.ts';
+
+export const PAGE_SIZE = 10;
+/** The most options of a select, and the most characters of one's label. */
+const MAX_OPTIONS = 25;
+const MAX_LABEL_LENGTH = 100;
+
+const MEDALS: Partial<Record<number, string>> = { 1: '🥇 ', 2: '🥈 ', 3: '🥉 ' };
+
+const STATUS_COLOURS: Record<WindowStatus, number> = {
+  open: COLOURS.good,
+  closing: COLOURS.waiting,
+  provisional: COLOURS.waiting,
+  final: COLOURS.final,
+  archive: COLOURS.past,
+};
+
+/**
+ * A page of a leaderboard as a message. Within Discord's 40 components and 4,000 characters whatever the names: those
+ * of 100 characters that all need escaping included.
+ *
+ * The line below the page is the place of the reader, who is whoever ran the command or turned the page last. As
+ * everybody sees it there, it begins with the reader's name; in a message to the reader alone the reader's row is marked
+ * as well.
+ */
+export function renderLeaderboard(call: Call, board: Leaderboard, view: LeaderboardView, memberId?: number): Answer {
+  const { community, locale } = call;
+  const pages = pagesOf(board.total);
+  const container = new ContainerBuilder()
+    .setAccentColor(STATUS_COLOURS[board.status])
+    .addTextDisplayComponents(text(heading(board)))
+    .addSeparatorComponents(new SeparatorBuilder());
+  if (board.total === 0) {
+    container.addTextDisplayComponents(text(emptyState(board, community)));
+  } else {
+    const rows = board.entries.map((entry) =>
+      row(entry, board.category, locale, !call.shared && entry.memberId === memberId),
+    );
+    container
+      .addTextDisplayComponents(text(rows.join('\n')))
+      .addSeparatorComponents(new SeparatorBuilder())
+      .addTextDisplayComponents(text(`${ownPlace(call, board)}\n-# ${footer(board.total, view.page, pages, locale)}`))
+      .addActionRowComponents(buttons(view, pages));
+  }
+  const isCurrent = community.calendar.windowAt(view.kind, call.now).key === board.window.key;
+  container.addActionRowComponents(windowSelect(view, isCurrent));
+  if (community.categories.length > 1) container.addActionRowComponents(categorySelect(view, community.categories));
+  return container;
+}
+
+export function pagesOf(total: number): number {
+  return Math.max(1, Math.ceil(total / PAGE_SIZE));
+}
+
+function heading({ category, window, status }: Leaderboard): string {
+  const title = `## ${shownName(category.title)}`;
+  if (window.kind === 'all') return `${title}\n**${WINDOW_NAMES.all}** · ${STATUS_WORDS[status]}`;
+  const lastMoment = new Date(window.endsAt.getTime() - 1);
+  const dates = `${timestamp(window.startsAt, 'D')} – ${timestamp(lastMoment, 'D')}`;
+  const end = `${status === 'open' ? 'ends' : 'ended'} ${timestamp(window.endsAt, 'R')}`;
+  return `${title}\n**${WINDOW_NAMES[window.kind]} ${window.key}** · ${dates}\n${STATUS_WORDS[status]} · ${end}`;
+}
+
+function row(entry: Entry, category: Category, locale: string, isReader: boolean): string {
+  const place = `${MEDALS[entry.rank] ?? ''}${ordinal(entry.rank, locale)}`;
+  const line = `${place} · **${shownName(entry.displayName)}** · ${formatScore(entry.score, category, locale)}`;
+  return isReader ? `➤ ${line} · **you**` : line;
+}
+
+function ownPlace({ shared, reader, locale }: Call, { standing, total, category, status }: Leaderboard): string {
+  const you = shared ? `${shownName(reader.name)}, you` : 'You';
+  if (standing) {
+    const place = `**${ordinal(standing.rank, locale)}** of ${formatCount(total, locale)}`;
+    return `${you} are ${place} with ${formatScore(standing.score, category, locale)}.`;
+  }
+  if (status !== 'open') return `${you} have no place on this board.`;
+  return `${you} are not on this board yet: your first contribution puts you here. /me tells how.`;
+}
+
+function footer(total: number, page: number, pages: number, locale: string): string {
+  const members = `${formatCount(total, locale)} ${total === 1 ? 'member' : 'members'}`;
+  return `${members} · page ${formatCount(page, locale)} of ${formatCount(pages, locale)}`;
+}
+
+function emptyState({ status, window }: Leaderboard, { slug }: Community): string {
+  if (status !== 'open') {
+    return `**No contributions in ${window.key}.**\nChoose another window below, or another period with the option ${code('period')}.`;
+  }
+  return [
+    '**No contributions yet: first place is free.**',
+    `Whatever is reported to this community counts here at once, over its API or from a file:`,
+    code(`OMNITENSOR_COMMUNITY=${slug} omnitensor-cli import contributions.csv`),
+  ].join('\n');
+}
+
+function buttons(view: LeaderboardView, pages: number): ActionRowBuilder<ButtonBuilder> {
+  const button = (action: ViewAction, label: string, page: number, disabled: boolean) =>
+    new ButtonBuilder()
+      .setCustomId(encodeView(action, { ...view, page: Math.max(1, page) }))
+      .setLabel(label)
+      .setStyle(action === 'mine' ? ButtonStyle.Primary : ButtonStyle.Secondary)
+      .setDisabled(disabled);
+  return new ActionRowBuilder<ButtonBuilder>().addComponents(
+    button('first', 'First', 1, view.page <= 1),
+    button('previous', 'Previous', view.page - 1, view.page <= 1),
+    button('next', 'Next', view.page + 1, view.page >= pages),
+    button('last', 'Last', pages, view.page >= pages),
+    button('mine', 'My place', view.page, false),
+  );
+}
+
+function windowSelect(view: LeaderboardView, isCurrent: boolean): ActionRowBuilder<StringSelectMenuBuilder> {
+  return new ActionRowBuilder<StringSelectMenuBuilder>().addComponents(
+    new StringSelectMenuBuilder()
+      .setCustomId(encodeView('window', view))
+      .setPlaceholder('Choose a window')
+      .addOptions(
+        WINDOW_KINDS.map((kind) => ({
+          label: kind === 'all' ? WINDOW_NAMES.all : `This ${kind}`,
+          value: kind,
+          // In a past period nothing is chosen, so that the present one can be.
+          default: kind === view.kind && isCurrent,
+        })),
+      ),
+  );
+}
+
+function categorySelect(
+  view: LeaderboardView,
+  categories: readonly Category[],
+): ActionRowBuilder<StringSelectMenuBuilder> {
+  const chosen = categories.find((category) => category.id === view.categoryId);
+  const offered = categories.slice(0, MAX_OPTIONS);
+  if (chosen && !offered.includes(chosen)) offered[MAX_OPTIONS - 1] = chosen;
+  return new ActionRowBuilder<StringSelectMenuBuilder>().addComponents(
+    new StringSelectMenuBuilder()
+      .setCustomId(encodeView('category', view))
+      .setPlaceholder('Choose a category')
+      .addOptions(
+        offered.map(({ id, title }) => ({
+          label: plain(title, MAX_LABEL_LENGTH),
+          value: String(id),
+          default: id === view.categoryId,
+        })),
+      ),
+  );
+}
+
+function text(content: string): TextDisplayBuilder {
+  return new TextDisplayBuilder({ content });
+}

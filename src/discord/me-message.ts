@@ -1,0 +1,61 @@
+import { ContainerBuilder, SeparatorBuilder, TextDisplayBuilder } from '@discordjs/builders';
+import type { Member } from '../members/members.ts';
+import type { CurrentStanding } from '../ranking/read-leaderboard.ts';
+import type { Answer, Call } from './command.ts';
+import { formatCount, formatNumber, formatScore, ordinal, WINDOW_NAMES } from './format.ts';
+import { COLOURS, note } from './messages.ts';
+import { code, shownName } from './text.ts';
+
+/** What is left of Discord's 4,000 characters a message for standings. */
+const MAX_STANDINGS_LENGTH = 3_000;
+
+/** A member's balances, and where the member stands in all current windows. */
+export function renderMember(
+  { community, locale }: Call,
+  member: Member,
+  standings: readonly CurrentStanding[],
+): Answer {
+  const name = `## ${shownName(member.displayName)}\n-# ${shownName(member.handle)} in ${shownName(community.name)}`;
+  const omnit = `**${formatNumber(member.earnedOmnit, locale)}** OMNIT earned`;
+  const reputation = `**${formatNumber(member.earnedReputation, locale)}** reputation`;
+  return new ContainerBuilder()
+    .setAccentColor(COLOURS.good)
+    .addTextDisplayComponents(new TextDisplayBuilder({ content: `${name}\n${omnit} · ${reputation}` }))
+    .addSeparatorComponents(new SeparatorBuilder())
+    .addTextDisplayComponents(new TextDisplayBuilder({ content: standingsText(standings, locale) }));
+}
+
+/** What to tell someone whose contributions are not known. */
+export function renderStranger({ community, reader }: Call): Answer {
+  const handle = `discord-${reader.userId}`;
+  return note(
+    [
+      `**You have not contributed to ${shownName(community.name)} yet.**`,
+      `Whatever is reported with the contributor ${code(handle)} counts as yours, from the first contribution on.`,
+      'Give that handle to the app, node or person that reports your work; in a file for the command line it looks like this:',
+      code(
+        `{"id": "my-first", "contributor": "${handle}", "category": "${exampleCategory(community.categories)}", "amount": "1", "occurredAt": "2026-01-31T12:00:00Z"}`,
+      ),
+    ].join('\n'),
+  );
+}
+
+function standingsText(standings: readonly CurrentStanding[], locale: string): string {
+  if (standings.length === 0) return 'No contributions in any current window.';
+  const blocks = Map.groupBy(standings, ({ category }) => category);
+  let text = '';
+  for (const [category, places] of blocks) {
+    const lines = places.map(({ window, rank, total, score }) => {
+      const name = window.kind === 'all' ? WINDOW_NAMES.all : `${WINDOW_NAMES[window.kind]} ${window.key}`;
+      return `${name}: **${ordinal(rank, locale)}** of ${formatCount(total, locale)} · ${formatScore(score, category, locale)}`;
+    });
+    const block = `**${shownName(category.title)}**\n${lines.join('\n')}\n`;
+    if (text.length + block.length > MAX_STANDINGS_LENGTH) return `${text}-# and more: see /leaderboard`;
+    text += block;
+  }
+  return text.trimEnd();
+}
+
+function exampleCategory(categories: readonly { slug: string }[]): string {
+  return categories[0]?.slug ?? 'CATEGORY';
+}

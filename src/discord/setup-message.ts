@@ -1,0 +1,91 @@
+import { ActionRowBuilder, ButtonBuilder } from '@discordjs/builders';
+import { ButtonStyle } from 'discord.js';
+import type { Community, Visibility } from '../communities/community.ts';
+import type { PresetName } from '../communities/presets.ts';
+import { requireTimeZone } from '../communities/settings.ts';
+import type { Answer } from './command.ts';
+import { COLOURS, note } from './messages.ts';
+import { code, shownName } from './text.ts';
+
+export const PRESET_LABELS: Record<PresetName, string> = {
+  omnitensor: 'OmniTensor: GPU hours, validated datasets, model tests',
+};
+
+export const VISIBILITY_LABELS: Record<Visibility, string> = {
+  public: 'Public: everybody, and it is listed',
+  unlisted: 'Unlisted: everybody who knows the address',
+  members: 'Members: in this server, and with a key',
+};
+
+const TIME_ZONE_PREFIX = 'setup:1:time-zone:';
+/** The most categories named. */
+const MAX_NAMED = 10;
+
+/** How a community is set up, and what lacks. */
+export function renderSetup(
+  community: Community,
+  { changed, unclaimed, now, locale }: { changed: boolean; unclaimed: string | undefined; now: Date; locale: string },
+): Answer {
+  const { name, slug, timeZone, visibility, discordChannelId, categories } = community;
+  const time = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' }).format(now);
+  const titles = categories.slice(0, MAX_NAMED).map(({ title }) => shownName(title));
+  const rest = categories.length - titles.length;
+  const lines = [
+    `## ${changed ? 'Saved' : 'Setup'}: ${shownName(name)}`,
+    `**Address** ${code(slug)}`,
+    `**Categories** ${titles.join(', ') || 'none'}${rest > 0 ? ` and ${rest} more` : ''}`,
+    `**Time zone** ${code(timeZone)}, now ${time}`,
+    `**Numbers and dates** ${code(community.locale)}`,
+    `**Who may read on the web** ${VISIBILITY_LABELS[visibility]}`,
+    `**Announcements** ${discordChannelId ? `<#${discordChannelId}>` : 'nowhere yet'}`,
+  ];
+  const lacking = whatLacks(community, unclaimed);
+  if (lacking.length > 0) lines.push('### Still to do', ...lacking.map((line) => `- ${line}`));
+  return note(lines.join('\n'), lacking.length > 0 ? COLOURS.waiting : COLOURS.good);
+}
+
+/** Asks whether standings may be recomputed for another time zone. */
+export function confirmTimeZone(community: Community, timeZone: string, othersSaved: boolean): Answer {
+  return note(
+    [
+      `## Change the time zone to ${code(timeZone)}?`,
+      `This community has contributions, counted by the days of ${code(community.timeZone)}. Weeks, months and seasons that are open, and those from before the bot came, are cut anew, and contributions near midnight can move to the day before or after. What has ended stays as it is. No contribution is lost, and everything goes on meanwhile.`,
+      `${othersSaved ? 'All else that you gave is saved. ' : ''}To leave the time zone as it is, dismiss this message.`,
+    ].join('\n'),
+    COLOURS.waiting,
+  ).addActionRowComponents(
+    new ActionRowBuilder<ButtonBuilder>().addComponents(
+      new ButtonBuilder()
+        .setCustomId(`${TIME_ZONE_PREFIX}${requireTimeZone(timeZone)}`)
+        .setLabel('Change it and recompute')
+        .setStyle(ButtonStyle.Danger),
+    ),
+  );
+}
+
+/** The time zone that a button of {@link confirmTimeZone} confirms. */
+export function decodeTimeZoneConfirmation(customId: string): string | undefined {
+  if (!customId.startsWith(TIME_ZONE_PREFIX)) return undefined;
+  try {
+    return requireTimeZone(customId.slice(TIME_ZONE_PREFIX.length));
+  } catch {
+    return undefined;
+  }
+}
+
+function whatLacks(community: Community, unclaimed: string | undefined): string[] {
+  const lacking: string[] = [];
+  if (unclaimed !== undefined) {
+    lacking.push(`${shownName(unclaimed)} has no server yet. If it is this one: ${code('/setup use-main:True')}`);
+  }
+  if (community.categories.length === 0) {
+    lacking.push(
+      `Nothing is counted yet: ${code('/setup preset:OmniTensor')}, or categories of your own over the API.`,
+    );
+  }
+  if (community.timeZone === 'UTC') {
+    lacking.push(`Days begin at midnight UTC. If that is not yours: ${code('/setup time-zone:')} and type a city.`);
+  }
+  if (!community.discordChannelId) lacking.push(`Announcements have no channel: ${code('/setup channel:')}`);
+  return lacking;
+}

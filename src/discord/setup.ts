@@ -1,0 +1,90 @@
+import { addPreset } from '../communities/communities.ts';
+import type { Visibility } from '../communities/community.ts';
+import { claimHome, setChannel, unclaimedHome } from '../communities/guilds.ts';
+import { lockCommunity } from '../communities/lock.ts';
+import type { PresetName } from '../communities/presets.ts';
+import { requireLocale, requireTimeZone } from '../communities/settings.ts';
+import { updateCommunity } from '../communities/update-community.ts';
+import { DomainError } from '../errors.ts';
+import { checkText, NAME } from '../text.ts';
+import type { Answer, Call } from './command.ts';
+import { requireCommunity } from './interactions.ts';
+import { confirmTimeZone, renderSetup } from './setup-message.ts';
+
+/** What is to be so. What is not given stays. */
+export type SetupWishes = {
+  preset?: PresetName | undefined;
+  timeZone?: string | undefined;
+  /** Allows that a new time zone has standings recomputed. */
+  rebuild?: boolean | undefined;
+  locale?: string | undefined;
+  visibility?: Visibility | undefined;
+  /** A channel of the guild that the bot may send to. */
+  channelId?: string | undefined;
+  name?: string | undefined;
+  /** Takes the installation's community in place of the guild's own. */
+  useMain?: boolean | undefined;
+};
+
+/**
+ * Lets through whoever may manage the server. Discord hides the command from others unless an admin shows it to them.
+ *
+ * @throws DomainError `forbidden`
+ */
+export function requireManager({ reader }: Call): void {
+  if (reader.mayManage) return;
+  throw new DomainError(
+    'forbidden',
+    'Only who has the permission "Manage Server" can do this. Ask an admin of this server.',
+  );
+}
+
+/**
+ * Makes a guild's community what is wished, and shows it. Safe to repeat. A time zone that would have standings
+ * recomputed is asked about first; all else is done by then.
+ *
+ * @throws DomainError of any wish that cannot be fulfilled
+ */
+export async function completeSetup(call: Call, wishes: SetupWishes): Promise<Answer> {
+  const { services, home, guild, actor, now } = call;
+  const { preset, timeZone, rebuild, visibility, channelId, useMain } = wishes;
+  const others = [preset, wishes.name, wishes.locale, visibility, channelId, useMain || undefined];
+  const othersGiven = others.some((wish) => wish !== undefined);
+  // What is mistyped is refused before anything is changed.
+  const name = wishes.name === undefined ? undefined : requireName(wishes.name);
+  const locale = wishes.locale === undefined ? undefined : requireLocale(wishes.locale);
+  if (timeZone !== undefined) requireTimeZone(timeZone);
+
+  if (useMain) await claimHome(services.db, home, guild, actor, now);
+  const { id } = await requireCommunity(services, guild, home, now);
+  await updateCommunity(services, id, { name, locale, visibility }, actor, now);
+  if (preset) {
+    await services.db.transaction().execute(async (trx) => {
+      await lockCommunity(trx, id);
+      await addPreset(trx, id, preset, actor, now);
+    });
+  }
+  if (channelId !== undefined) await setChannel(services.db, id, channelId, actor, now);
+  if (timeZone !== undefined) {
+    try {
+      await updateCommunity(services, id, { timeZone, rebuild }, actor, now);
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'state-conflict' || rebuild) throw error;
+      return confirmTimeZone(await requireCommunity(services, guild, home, now), timeZone, othersGiven);
+    }
+  }
+  const changed = othersGiven || timeZone !== undefined;
+  const community = await requireCommunity(services, guild, home, now);
+  return renderSetup(community, {
+    changed,
+    unclaimed: await unclaimedHome(services.db, home),
+    now,
+    locale: call.locale,
+  });
+}
+
+function requireName(name: string): string {
+  const checked = checkText(name, NAME);
+  if ('text' in checked) return checked.text;
+  throw new DomainError('invalid-parameter', `The name ${checked.problem}. Choose another one.`);
+}

@@ -1,0 +1,36 @@
+import { parseArgs } from 'node:util';
+import { openServer } from './bench-database.ts';
+import type { BenchContext, Figure, FigureGroup } from './figure.ts';
+import { intakeFigures } from './intake.ts';
+import { printTable, toJson } from './report.ts';
+
+const GROUPS: readonly FigureGroup[] = [intakeFigures];
+const NAMES = GROUPS.flatMap((group) => group.names);
+
+const { values: options } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, only: { type: 'string', multiple: true, default: [] } },
+});
+const unknown = options.only.find((name) => !NAMES.includes(name));
+if (unknown !== undefined) {
+  console.error(`There is no figure "${unknown}". There are: ${NAMES.join(', ')}.`);
+  process.exit(2);
+}
+
+let server: Awaited<ReturnType<typeof openServer>> | undefined;
+const context: BenchContext = {
+  serverUrl: async () => (server ??= await openServer()).url,
+  isWanted: (name) => options.only.length === 0 || options.only.includes(name),
+  progress: (message) => console.error(`${new Date().toISOString().slice(11, 19)} ${message}`),
+};
+
+const figures: Figure[] = [];
+try {
+  for (const group of GROUPS) {
+    if (group.names.some(context.isWanted)) figures.push(...(await group.measure(context)));
+  }
+} finally {
+  await server?.close();
+}
+const wanted = figures.filter((figure) => context.isWanted(figure.name));
+if (options.json) console.log(toJson(wanted));
+else printTable(wanted);

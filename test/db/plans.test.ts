@@ -1,0 +1,142 @@
+import { sql } from 'kysely';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Contribution } from '../../src/contributions/contribution.ts';
+import { connect } from '../../src/db/connect.ts';
+import type { RankingContext } from '../../src/ranking/context.ts';
+import { readPage, readStandingsOf } from '../../src/ranking/leaderboard.ts';
+import { NOW, makeCommunity, record, recording } from '../support/communities.ts';
+import { useDatabase } from '../support/database.ts';
+
+const MEMBERS = 50_000;
+const SEGMENTS = { membersInSegment: 64, segmentsInBlock: 32 };
+/** Segments hold half of their limit when they were just cut, and blocks likewise. */
+const MAX_BLOCKS = MEMBERS / (SEGMENTS.membersInSegment / 2) / (SEGMENTS.segmentsInBlock / 2);
+
+const database = useDatabase();
+let community: Awaited<ReturnType<typeof makeCommunity>>;
+let boardId: number;
+let memberIds: number[];
+
+function event(id: string, member: number, amount: number): Contribution {
+  return {
+    id,
+    contributor: `m${member}`,
+    category: 'gpu-contributors',
+    amount: BigInt(amount) * 1000n,
+    occurredAt: new Date(NOW.getTime() - (member % 1000) * 1000),
+  };
+}
+
+beforeAll(async () => {
+  const { db } = database;
+  community = await makeCommunity(db);
+  const context = recording(db, SEGMENTS);
+  for (let from = 0; from < MEMBERS; from += 2000) {
+    const members = Array.from({ length: 2000 }, (_, index) => from + index);
+    // Scores lie close together, and half of the members are tied.
+    const events = members.map((member) => event(`e${member}`, member, member % 2 ? 1 : 1 + ((member * 7919) % 5000)));
+    await record(context, community, events);
+  }
+  const board = await db
+    .selectFrom('boards as b')
+    .innerJoin('windows as w', 'w.window_id', 'b.window_id')
+    .select('b.board_id')
+    .where('b.community_id', '=', community.id)
+    .where('w.kind', '=', 'all')
+    .executeTakeFirstOrThrow();
+  boardId = board.board_id;
+  const members = await db.selectFrom('members').select('member_id').where('community_id', '=', community.id).execute();
+  memberIds = members.map((member) => member.member_id);
+  // Entries of rows that are gone would be counted too.
+  await sql`vacuum analyze`.execute(db);
+}, 120_000);
+
+type Touched = { seqScans: Record<string, bigint>; rows: Record<string, bigint>; blocks: bigint };
+
+/**
+ * What the server touched for some work, by its own counters: sequential scans and index entries by table, and blocks
+ * in all. The work has a connection and memory of its own.
+ */
+async function touchedBy(work: (context: RankingContext) => Promise<unknown>): Promise<Touched> {
+  const db = connect(database.url, { maxConnections: 1 });
+  onTestFinished(() => db.destroy());
+  const count = async () => {
+    await sql`select pg_stat_force_next_flush()`.execute(db);
+    const { rows } = await sql<{ table: string; scans: bigint; entries: bigint; blocks: bigint }>`
+      select t.relname as table, t.seq_tup_read as scans, coalesce(sum(i.idx_tup_read), 0)::bigint as entries,
+        (io.heap_blks_hit + io.heap_blks_read + coalesce(io.idx_blks_hit + io.idx_blks_read, 0)) as blocks
+      from pg_stat_user_tables t join pg_statio_user_tables io using (relid) left join pg_stat_user_indexes i using (relid)
+      group by t.relname, t.seq_tup_read, blocks`.execute(db);
+    return rows;
+  };
+  const context = recording(db, SEGMENTS);
+  // Once before, so that what is measured is not the first use of a connection.
+  await work(context);
+  const before = new Map((await count()).map((row) => [row.table, row]));
+  await work(context);
+  const touched: Touched = { seqScans: {}, rows: {}, blocks: 0n };
+  for (const { table, scans, entries, blocks } of await count()) {
+    const known = before.get(table);
+    if (scans > (known?.scans ?? 0n)) touched.seqScans[table] = scans - (known?.scans ?? 0n);
+    touched.rows[table] = entries - (known?.entries ?? 0n);
+    touched.blocks += blocks - (known?.blocks ?? 0n);
+  }
+  return touched;
+}
+
+const rowsOf = (touched: Touched, table: string) => Number(touched.rows[table] ?? 0n);
+
+describe('what the hot statements touch on a board of 50,000', () => {
+  it('RK-9 the rank of a member: the blocks, the segments of one block, and one segment', async () => {
+    for (let index = 0; index < MEMBERS; index += 9973) {
+      const touched = await touchedBy(({ db }) => readStandingsOf(db, community.id, [boardId], memberIds[index] ?? 0));
+      expect(touched.seqScans).toEqual({});
+      expect(rowsOf(touched, 'standings')).toBeLessThanOrEqual(1 + SEGMENTS.membersInSegment);
+      expect(rowsOf(touched, 'segments')).toBeLessThanOrEqual(2 + 2 * MAX_BLOCKS + SEGMENTS.segmentsInBlock);
+      expect(touched.blocks).toBeLessThan(300n);
+    }
+  });
+
+  it('RK-9 a page, at any offset: as much, and the page', async () => {
+    for (const offset of [0, 1, 12_345, 25_000, 49_999, 50_000, 1_000_000]) {
+      const touched = await touchedBy(({ db }) =>
+        readPage(db, community.id, boardId, { from: 'offset', offset, limit: 25 }),
+      );
+      expect(touched.seqScans).toEqual({});
+      expect(rowsOf(touched, 'standings')).toBeLessThanOrEqual(SEGMENTS.membersInSegment + 25);
+      expect(rowsOf(touched, 'members')).toBeLessThanOrEqual(25);
+      expect(rowsOf(touched, 'segments')).toBeLessThanOrEqual(MAX_BLOCKS + SEGMENTS.segmentsInBlock);
+      expect(touched.blocks).toBeLessThan(400n);
+    }
+  });
+
+  it('RK-9 a page around a member: a rank and a page', async () => {
+    for (let index = 0; index < MEMBERS; index += 9973) {
+      const memberId = memberIds[index] ?? 0;
+      const touched = await touchedBy(({ db }) =>
+        readPage(db, community.id, boardId, { from: 'member', memberId, limit: 25 }),
+      );
+      expect(touched.seqScans).toEqual({});
+      expect(rowsOf(touched, 'standings')).toBeLessThanOrEqual(1 + 2 * SEGMENTS.membersInSegment + 25);
+      expect(rowsOf(touched, 'members')).toBeLessThanOrEqual(25);
+      expect(rowsOf(touched, 'segments')).toBeLessThanOrEqual(2 + 3 * MAX_BLOCKS + 2 * SEGMENTS.segmentsInBlock);
+      expect(touched.blocks).toBeLessThan(700n);
+    }
+  });
+
+  it('IN-23 a batch touches what it changes: a few rows a contribution and window, whatever the board holds', async () => {
+    let calls = 0;
+    const BATCH = 100;
+    const touched = await touchedBy((context) => {
+      calls += 1;
+      const events = Array.from({ length: BATCH }, (_, n) => event(`more${calls}-${n}`, calls * 10_000 + n * 17, 1));
+      return record(context, community, events);
+    });
+    expect(touched.seqScans).toEqual({});
+    expect(rowsOf(touched, 'contributions')).toBeLessThanOrEqual(2 * BATCH);
+    expect(rowsOf(touched, 'members')).toBeLessThanOrEqual(4 * BATCH);
+    // Besides its own standings, a batch may cut some segments in each of the four windows.
+    expect(rowsOf(touched, 'standings')).toBeLessThanOrEqual(4 * (2 * BATCH + 8 * SEGMENTS.membersInSegment));
+    expect(touched.blocks).toBeLessThan(BigInt(BATCH) * 150n);
+  });
+});

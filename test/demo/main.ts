@@ -1,0 +1,120 @@
+/** `npm run demo`: everything in one process, with a made-up community and a Discord of its own. No account is needed. */
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startApp } from '../../src/app.ts';
+import { endOnSignal, runCommand } from '../../src/entry.ts';
+import { findOrMakeAdminKey } from '../../src/keys/admin-key.ts';
+import { createLogger } from '../../src/logger.ts';
+import { createProgressBar } from '../../src/progress-bar.ts';
+import { DiscordStandIn } from '../support/discord/stand-in.ts';
+import { DISCORD_PEOPLE, playScene, setScene } from './discord-scene.ts';
+import { dayOf, historySince } from './history.ts';
+import { keepContributing } from './live.ts';
+import { makePeople, type Person } from './people.ts';
+import { createSender, type Send } from './sender.ts';
+
+/** How far back history goes: several seasons. */
+const DAYS = 420;
+/** How many contributions are sent between two moves of the progress bar. */
+const STEP = 500;
+const CLI = fileURLToPath(new URL('../../src/cli/omnitensor-cli.js', import.meta.url));
+
+await runCommand(async (settings) => {
+  console.log('Starting an embedded PostgreSQL, the bot, the API and a stand-in for Discord …');
+  const standIn = await DiscordStandIn.start();
+  const scene = setScene(standIn);
+  const dataDir = join(settings.dataDir, 'demo');
+  const { apiUrl, token, applicationId } = standIn;
+  const app = await startApp(
+    {
+      ...settings,
+      databaseUrl: undefined,
+      adminApiKey: undefined,
+      dataDir,
+      port: (await isFree(settings.port)) ? settings.port : 0,
+      discord: { apiUrl, token, applicationId, guildId: scene.guildId },
+      roles: ['gateway', 'worker', 'web'],
+    },
+    { logger: createLogger(settings.logLevel === 'info' ? 'warn' : settings.logLevel) },
+  );
+  const url = app.url ?? '';
+  const people = [...discordPeople(), ...makePeople(DAYS)];
+  const send = createSender(url, settings.community, await findOrMakeAdminKey(dataDir));
+  const ending = new AbortController();
+  await tellHistory(send, people, await createdAt(url, settings.community));
+  const contributing = keepContributing(send, people, ending.signal);
+  endOnSignal(
+    async () => {
+      ending.abort();
+      await contributing;
+      await app.stop();
+      await standIn.close();
+    },
+    (line) => console.log(line),
+  );
+
+  await playScene(standIn, scene);
+  console.log(`What people see on Discord:\n\n${standIn.transcript.render()}`);
+  console.log('$ npx omnitensor-cli leaderboard --category="gpu-contributors"');
+  console.log(await runCli(url, ['leaderboard', '--category=gpu-contributors']));
+  console.log(whatNext(url, standIn.apiUrl, settings.dataDir));
+});
+
+/** Sends what happened before now. Every start sends the same and what has been added since; sent again it counts once. */
+async function tellHistory(send: Send, people: readonly Person[], communityCreatedAt: Date): Promise<void> {
+  const history = historySince(dayOf(communityCreatedAt) - DAYS, people, new Date());
+  const progress = createProgressBar('Telling what happened so far', history.length);
+  for (let at = 0; at < history.length; at += STEP) {
+    await send(history.slice(at, at + STEP));
+    progress.add(STEP);
+  }
+  progress.end();
+}
+
+/** Those whom the stand-in knows take part as well: who is known from Discord alone has a handle made of the id. */
+function discordPeople(): Person[] {
+  return DISCORD_PEOPLE.map(({ id, globalName, zeal }) => ({
+    handle: `discord-${id}`,
+    displayName: globalName,
+    zeal,
+    joinedDay: DAYS - 120,
+  }));
+}
+
+async function createdAt(url: string, community: string): Promise<Date> {
+  const response = await fetch(`${url}/v1/communities/${community}`);
+  const body: unknown = await response.json();
+  if (typeof body === 'object' && body && 'createdAt' in body) return new Date(String(body.createdAt));
+  throw new Error(`The community ${community} cannot be read: ${JSON.stringify(body)}`);
+}
+
+async function runCli(url: string, args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args], {
+    env: { ...process.env, OMNITENSOR_URL: url },
+  });
+  return stdout;
+}
+
+function whatNext(url: string, discordUrl: string, dataDir: string): string {
+  const environment = `OMNITENSOR_URL=${url} DATA_DIR=${join(dataDir, 'demo')}`;
+  return `It goes on: somebody contributes every few seconds. Open
+  ${url}/docs            the API, to try calls on
+  ${url}/v1/communities/omnitensor/leaderboards/gpu-contributors?window=week
+  ${discordUrl}                the stand-in for Discord
+and type, in another terminal:
+  ${environment} npx omnitensor-cli leaderboard --category gpu-contributors --window week --watch
+  ${environment} npx omnitensor-cli member user123
+Ctrl-C ends it. The next start finds everything again.`;
+}
+
+/** Whether nobody listens on a port of this machine. */
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, 'localhost', () => probe.close(() => resolve(true)));
+  });
+}

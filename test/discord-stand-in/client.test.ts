@@ -1,0 +1,308 @@
+import {
+  ActionRowBuilder,
+  ButtonBuilder,
+  ButtonStyle,
+  ContainerBuilder,
+  DiscordAPIError,
+  Events,
+  GatewayIntentBits,
+  MessageFlags,
+  SlashCommandBuilder,
+  StringSelectMenuBuilder,
+  TextDisplayBuilder,
+  type Client,
+  type Interaction,
+} from 'discord.js';
+import { once } from 'node:events';
+import { expect, test, vi } from 'vitest';
+import type { StandInChannel, StandInUser } from '../support/discord/world.ts';
+import type { DiscordStandIn } from '../support/discord/stand-in.ts';
+import type { StandInGuild } from '../support/discord/guild.ts';
+import { clientOf, connect, startStandIn } from './connected-client.ts';
+
+type Scene = { standIn: DiscordStandIn; guild: StandInGuild; channel: StandInChannel; ada: StandInUser };
+
+async function scene(): Promise<Scene> {
+  const standIn = await startStandIn();
+  const guild = standIn.createGuild({ name: 'OmniTensor' });
+  const channel = guild.createChannel({ name: 'general' });
+  const ada = standIn.createUser({ username: 'ada', globalName: 'Ada', locale: 'de', timeZone: 'Asia/Kolkata' });
+  guild.addMember(ada);
+  return { standIn, guild, channel, ada };
+}
+
+const BOARD = new SlashCommandBuilder()
+  .setName('board')
+  .setDescription('Shows the board')
+  .addStringOption((option) => option.setName('category').setDescription('Which').setAutocomplete(true))
+  .addIntegerOption((option) => option.setName('page').setDescription('From 1').setMinValue(1))
+  .toJSON();
+
+function board(text: string): { components: ContainerBuilder[]; flags: MessageFlags.IsComponentsV2 } {
+  const row = new ActionRowBuilder<ButtonBuilder>().addComponents(
+    new ButtonBuilder().setCustomId('prev').setLabel('Prev').setStyle(ButtonStyle.Secondary).setDisabled(true),
+    new ButtonBuilder().setCustomId('next').setLabel('Next').setEmoji('▶️').setStyle(ButtonStyle.Secondary),
+  );
+  const select = new StringSelectMenuBuilder()
+    .setCustomId('window')
+    .setPlaceholder('Window')
+    .addOptions({ label: 'Week', value: 'week' }, { label: 'Season', value: 'season', default: true });
+  return {
+    flags: MessageFlags.IsComponentsV2,
+    components: [
+      new ContainerBuilder()
+        .setAccentColor(0xf1c40f)
+        .addTextDisplayComponents(new TextDisplayBuilder().setContent(text))
+        .addActionRowComponents(row)
+        .addActionRowComponents(new ActionRowBuilder<StringSelectMenuBuilder>().addComponents(select)),
+    ],
+  };
+}
+
+/** Answers interactions as they come; what goes wrong there is thrown into `failed`. */
+function answerWith(
+  client: Client,
+  handle: (interaction: Interaction) => Promise<unknown>,
+): { failed: Promise<unknown> } {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  client.on(Events.InteractionCreate, (interaction) => {
+    handle(interaction).catch(resolve);
+  });
+  return { failed: promise };
+}
+
+test('DS-1 the real client connects, sees its guilds and who it is', async () => {
+  const { standIn, guild, channel } = await scene();
+  const client = await connect(standIn);
+  expect(client.user.id).toBe(standIn.applicationId);
+  expect(client.guilds.cache.get(guild.id)?.name).toBe('OmniTensor');
+  expect(client.channels.cache.get(channel.id)?.isTextBased()).toBe(true);
+  const later = once(client, Events.GuildCreate);
+  standIn.createGuild({ name: 'Second' });
+  expect((await later)[0]).toMatchObject({ name: 'Second' });
+});
+
+test('DS-2 a wrong token is refused over REST and by the gateway', async () => {
+  const { standIn } = await scene();
+  await expect(clientOf(standIn).login('wrong')).rejects.toThrow(/token/i);
+  const client = await connect(standIn);
+  const gone = once(client, Events.ShardDisconnect);
+  standIn.faults.rejectToken();
+  expect((await gone)[0]).toMatchObject({ code: 4004 });
+  await expect(client.rest.get('/users/@me')).rejects.toMatchObject({ status: 401 });
+});
+
+test('DS-3 a command is registered, run, deferred, answered with Components V2, and its buttons work', async () => {
+  const { standIn, channel, ada } = await scene();
+  const client = await connect(standIn);
+  await client.application.commands.set([BOARD]);
+  answerWith(client, async (interaction) => {
+    if (interaction.isChatInputCommand()) {
+      await interaction.deferReply();
+      await interaction.editReply(board(`# Page ${interaction.options.getInteger('page')}\n\\*not bold\\* **bold**`));
+    } else if (interaction.isButton()) {
+      await interaction.deferUpdate();
+      await interaction.editReply(board(`# after ${interaction.customId} by ${interaction.member?.user.username}`));
+    } else if (interaction.isStringSelectMenu()) {
+      await interaction.update(board(`# ${interaction.values.join()}`));
+    } else if (interaction.isAutocomplete()) {
+      await interaction.respond([{ name: `all of ${interaction.options.getFocused()}`, value: 'all' }]);
+    }
+  });
+
+  expect(await standIn.autocomplete(ada, channel, 'board', {}, 'category')).toEqual([
+    { name: 'all of ', value: 'all' },
+  ]);
+  const run = standIn.runCommand(ada, channel, 'board', { page: 2 });
+  await run.acknowledged;
+  const message = await run.answer;
+  expect(run.ephemeral()).toBe(false);
+  expect(message.text()).toBe('Page 2\n*not bold* bold\n( Prev ) [ ▶️ Next ]\n[ Season ▾ ]');
+  expect(message.buttons().map(({ label, disabled }) => [label, disabled])).toEqual([
+    ['Prev', true],
+    ['Next', false],
+  ]);
+
+  const pressed = standIn.press(ada, message, 'Next');
+  expect((await pressed.answer).id).toBe(message.id);
+  expect(message.text()).toContain('after next by ada');
+  await standIn.select(ada, message, 'Window', ['week']).answer;
+  expect(message.text()).toMatch(/^week\n/);
+  await expect(standIn.press(ada, message, 'Prev').answer).rejects.toThrow('greyed out');
+  expect(standIn.requests.flatMap(({ problems }) => problems)).toEqual([]);
+});
+
+test('DS-4 the transcript shows what each person sees, in their own zone and language', async () => {
+  const { standIn, guild, channel, ada } = await scene();
+  const bob = standIn.createUser({ username: 'bob' });
+  guild.addMember(bob);
+  const client = await connect(standIn);
+  await client.application.commands.set([BOARD]);
+  answerWith(client, async (interaction) => {
+    if (!interaction.isChatInputCommand()) return;
+    await interaction.reply({ content: `Hello <@${ada.id}>, <t:0:f> @everyone`, flags: MessageFlags.Ephemeral });
+    await interaction.followUp({ content: `<@${ada.id}> <@1> __u__ \u001b[31m`, allowedMentions: { users: [ada.id] } });
+  });
+  const posted = standIn.nextMessage(channel);
+  const run = standIn.runCommand(ada, channel, 'board');
+  expect((await run.answer).text()).toBe('Hello @Ada, 1. Januar 1970 um 05:30 @everyone');
+  expect(run.ephemeral()).toBe(true);
+  expect((await posted).text()).toBe('@Ada <@1> u <U+001B>[31m');
+  expect(standIn.messages(channel)).toHaveLength(1);
+
+  expect(standIn.transcript.render(ada)).toContain('Hello @Ada');
+  expect(standIn.transcript.render(ada)).toContain('only Ada sees this · pings: nobody');
+  expect(standIn.transcript.render(bob)).not.toContain('Hello');
+  expect(standIn.transcript.render(bob)).toContain('pings: Ada');
+});
+
+test('DS-5 a 429 is answered with retry_after, and the client tries again', async () => {
+  const { standIn, channel } = await scene();
+  const client = await connect(standIn);
+  standIn.faults.rateLimitNext(/^POST .*messages/, 0.05);
+  await client.rest.post(`/channels/${channel.id}/messages`, { body: { content: 'hello' } });
+  expect(standIn.requests.filter(({ method }) => method === 'POST').map(({ status }) => status)).toEqual([429, 200]);
+});
+
+test('DS-6 a failure on demand is met once, with the status and body asked for', async () => {
+  const { standIn, channel } = await scene();
+  const client = await connect(standIn, { rest: { retries: 0 } });
+  const post = async (): Promise<unknown> =>
+    client.rest.post(`/channels/${channel.id}/messages`, { body: { content: 'x' } });
+  standIn.faults.failNext('/messages', 503);
+  standIn.faults.failNext('/messages', 403, { code: 50013, message: 'Missing Permissions' });
+  await expect(post()).rejects.toMatchObject({ status: 503 });
+  await expect(post()).rejects.toMatchObject({ status: 403, code: 50013 });
+  await post();
+  expect(standIn.messages(channel)).toHaveLength(1);
+});
+
+test('DS-7 a dropped gateway is resumed, and what happened meanwhile is delivered', async () => {
+  const { standIn, channel, ada } = await scene();
+  const client = await connect(standIn);
+  await client.application.commands.set([BOARD]);
+  answerWith(client, async (interaction) => interaction.isChatInputCommand() && interaction.reply('here'));
+  const resumed = once(client, Events.ShardResume);
+  standIn.faults.dropGateway({ resumable: true });
+  const run = standIn.runCommand(ada, channel, 'board');
+  expect((await run.answer).text()).toBe('here');
+  await resumed;
+});
+
+test('DS-8 a session that cannot be resumed is begun anew', async () => {
+  const { standIn, channel, ada } = await scene();
+  const client = await connect(standIn);
+  await client.application.commands.set([BOARD]);
+  answerWith(client, async (interaction) => interaction.isChatInputCommand() && interaction.reply('again'));
+  const ready = once(client, Events.ShardReady);
+  standIn.faults.dropGateway({ resumable: false });
+  await ready;
+  expect((await standIn.runCommand(ada, channel, 'board').answer).text()).toBe('again');
+});
+
+test('DS-9 an interaction delivered twice can be answered once', async () => {
+  const { standIn, channel, ada } = await scene();
+  const client = await connect(standIn);
+  await client.application.commands.set([BOARD]);
+  const { failed } = answerWith(
+    client,
+    async (interaction) => interaction.isChatInputCommand() && interaction.reply('once'),
+  );
+  standIn.faults.duplicateNextInteraction();
+  const run = standIn.runCommand(ada, channel, 'board');
+  await run.answer;
+  expect(await failed).toMatchObject({ code: 40060, status: 400 });
+  expect(standIn.messages(channel)).toHaveLength(1);
+});
+
+test('DS-10 a first response after 3 s is refused, and the user is told', async () => {
+  const { standIn, channel, ada } = await scene();
+  const client = await connect(standIn);
+  await client.application.commands.set([BOARD]);
+  const arrived = once(client, Events.InteractionCreate);
+  const run = standIn.runCommand(ada, channel, 'board');
+  const [interaction] = await arrived;
+  await expect(run.acknowledged).rejects.toThrow('did not respond');
+  await expect(interaction.reply('too late')).rejects.toMatchObject({ code: 10062, status: 404 });
+  expect(standIn.transcript.render(ada)).toContain('The application did not respond');
+});
+
+test('DS-11 edits and follow-ups are refused after 15 minutes', async () => {
+  const { standIn, channel, ada } = await scene();
+  const client = await connect(standIn);
+  await client.application.commands.set([BOARD]);
+  const arrived = once(client, Events.InteractionCreate);
+  const run = standIn.runCommand(ada, channel, 'board');
+  const [interaction] = await arrived;
+  await interaction.reply('in time');
+  await run.answer;
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 15 * 60_000 });
+  try {
+    await expect(interaction.editReply('too late')).rejects.toMatchObject({ code: 50027 });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('DS-12 who may not run a command is refused by Discord itself', async () => {
+  const { standIn, guild, channel, ada } = await scene();
+  const client = await connect(standIn);
+  await client.application.commands.set([{ ...BOARD, default_member_permissions: '32' }]);
+  answerWith(client, async (interaction) => interaction.isChatInputCommand() && interaction.reply('done'));
+  const refused = standIn.runCommand(ada, channel, 'board');
+  expect(refused.error?.message).toContain('permission');
+  expect(standIn.runCommand(ada, channel, 'bored').error?.message).toContain('Known: board');
+  expect(standIn.runCommand(guild.owner, channel, 'board', { page: 0 }).error?.message).toContain('page');
+  const grace = standIn.createUser({ username: 'grace' });
+  guild.addMember(grace, { permissions: 'ManageGuild' });
+  expect((await standIn.runCommand(grace, channel, 'board').answer).text()).toBe('done');
+});
+
+test('DS-13 members come and go for those clients alone that asked for them', async () => {
+  const { standIn, guild, ada } = await scene();
+  const blind = await connect(standIn);
+  const seeing = await connect(standIn, { intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMembers] });
+  expect(blind.guilds.cache.get(guild.id)?.members.cache.has(ada.id)).toBe(false);
+  expect(seeing.guilds.cache.get(guild.id)?.members.cache.has(ada.id)).toBe(true);
+  const heardByBlind = vi.fn();
+  blind.on(Events.GuildMemberRemove, heardByBlind);
+  const left = once(seeing, Events.GuildMemberRemove);
+  guild.removeMember(ada);
+  await left;
+  expect(heardByBlind).not.toHaveBeenCalled();
+  expect((await seeing.guilds.cache.get(guild.id)?.members.fetch())?.size).toBe(2);
+});
+
+test('DS-14 a form is opened, filled in and sent; what it requires is required', async () => {
+  const { standIn, channel, ada } = await scene();
+  const client = await connect(standIn);
+  await client.application.commands.set([BOARD]);
+  answerWith(client, async (interaction) => {
+    if (interaction.isChatInputCommand()) {
+      await interaction.showModal({
+        title: 'Zone',
+        customId: 'zone',
+        components: [
+          { type: 18, label: 'Your zone', component: { type: 4, customId: 'name', style: 1, required: true } },
+        ],
+      });
+    } else if (interaction.isModalSubmit()) {
+      await interaction.reply(`zone ${interaction.fields.getTextInputValue('name')}`);
+    }
+  });
+  const run = standIn.runCommand(ada, channel, 'board');
+  expect((await run.modal).title).toBe('Zone');
+  await expect(run.answer).rejects.toThrow('form');
+  expect(standIn.submitModal(ada, run, {}).error?.message).toContain('must be filled in');
+  expect((await standIn.submitModal(ada, run, { name: 'UTC' }).answer).text()).toBe('zone UTC');
+});
+
+test('DS-15 the bot sees nothing of a guild that it is thrown out of', async () => {
+  const { standIn, guild, channel } = await scene();
+  const client = await connect(standIn, { rest: { retries: 0 } });
+  const left = once(client, Events.GuildDelete);
+  guild.kickBot();
+  expect((await left)[0]).toMatchObject({ id: guild.id });
+  await expect(client.rest.get(`/channels/${channel.id}`)).rejects.toBeInstanceOf(DiscordAPIError);
+  await expect(client.rest.get(`/guilds/${guild.id}`)).rejects.toMatchObject({ code: 50001 });
+});

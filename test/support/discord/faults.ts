@@ -1,0 +1,68 @@
+/** Which requests a fault hits: part of `POST /channels/123/messages` (no `/api/v10`), or an expression over it. */
+export type PathPattern = string | RegExp;
+
+/** What a request meets instead of its answer. */
+export type RequestFault =
+  { kind: 'rate-limit'; retryAfterS: number } | { kind: 'failure'; status: number; body: Record<string, unknown> };
+
+type GatewayHand = { drop(resumable: boolean): void; refuseToken(): void };
+
+/** Failures on demand. Each `…Next` hits one request, and stays until it has; the same pattern twice hits two. */
+export class Faults {
+  readonly #pending: { pattern: PathPattern; fault: RequestFault }[] = [];
+  readonly #gateway: GatewayHand;
+  #tokenRejected = false;
+  #duplicates = 0;
+
+  constructor(gateway: GatewayHand) {
+    this.#gateway = gateway;
+  }
+
+  /** Answers the next matching request with 429 and `retry_after` in seconds, as one route's limit (not the global one). */
+  rateLimitNext(pattern: PathPattern, retryAfterS: number): void {
+    this.#pending.push({ pattern, fault: { kind: 'rate-limit', retryAfterS } });
+  }
+
+  /** Answers the next matching request with a status and a body of Discord's shape; nothing is done. */
+  failNext(pattern: PathPattern, status: number, body?: { code: number; message: string }): void {
+    const fallback = { code: 0, message: `${status}: failed on demand` };
+    this.#pending.push({ pattern, fault: { kind: 'failure', status, body: body ?? fallback } });
+  }
+
+  /** Breaks every gateway connection. Resumable: what happens meanwhile is replayed; otherwise the sessions are gone. */
+  dropGateway({ resumable }: { resumable: boolean }): void {
+    this.#gateway.drop(resumable);
+  }
+
+  /** Delivers the next interaction twice, with the same id and token, as Discord sometimes does. */
+  duplicateNextInteraction(): void {
+    this.#duplicates += 1;
+  }
+
+  /** From now on the bot's token is refused: 401, gateway close code 4004. Connections end. */
+  rejectToken(): void {
+    this.#tokenRejected = true;
+    this.#gateway.refuseToken();
+  }
+
+  /** Whether the token is refused. */
+  get tokenRejected(): boolean {
+    return this.#tokenRejected;
+  }
+
+  /** Takes the fault that a request meets, if any. */
+  takeFor(method: string, path: string): RequestFault | undefined {
+    const request = `${method} ${path}`;
+    const at = this.#pending.findIndex(({ pattern }) =>
+      typeof pattern === 'string' ? request.includes(pattern) : pattern.test(request),
+    );
+    return at === -1 ? undefined : this.#pending.splice(at, 1)[0]?.fault;
+  }
+
+  /** How often to deliver the interaction at hand. */
+  takeDeliveries(): number {
+    if (this.#duplicates === 0) return 1;
+    this.#duplicates -= 1;
+    return 2;
+  }
+}

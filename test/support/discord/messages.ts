@@ -1,0 +1,106 @@
+import { GatewayIntentBits, MessageFlags, type APIAttachment } from 'discord.js';
+import { withIds } from './component.ts';
+import type { Context } from './context.ts';
+import { memberPayload, messagePayload } from './payloads.ts';
+import type { MessageBody } from './rules/message.ts';
+import { newSnowflake } from './snowflakes.ts';
+import type { MessageOrigin, StandInChannel, StandInUser, StoredMessage } from './world.ts';
+
+/** A file that came with a request. */
+export type UploadedFile = { name: string; size: number };
+
+/** A message of this world. @throws when it is from elsewhere, a mistake of the test. */
+export function findMessage({ world }: Context, id: string): StoredMessage {
+  const message = world.messages.get(id);
+  if (!message) throw new Error(`Message ${id} belongs to another stand-in.`);
+  return message;
+}
+
+/** Posts a message of the bot, already checked. Everyone there sees it, or `visibleTo` alone. */
+export function postMessage(
+  context: Context,
+  channel: StandInChannel,
+  body: MessageBody,
+  files: readonly UploadedFile[],
+  more: { origin?: MessageOrigin; visibleTo?: StandInUser | undefined; loading?: boolean } = {},
+): StoredMessage {
+  const { world, transcript } = context;
+  const extra = (more.visibleTo ? MessageFlags.Ephemeral : 0) | (more.loading ? MessageFlags.Loading : 0);
+  const message: StoredMessage = {
+    id: newSnowflake(),
+    channel,
+    createdAt: new Date().toISOString(),
+    editedAt: undefined,
+    flags: ((body.flags ?? 0) & ~MessageFlags.Ephemeral) | extra,
+    content: body.content ?? '',
+    embeds: body.embeds ?? [],
+    components: withIds(body.components ?? []),
+    attachments: files.map(attachment),
+    allowedMentions: body.allowed_mentions,
+    origin: more.origin,
+    visibleTo: more.visibleTo,
+    deleted: false,
+  };
+  world.messages.set(message.id, message);
+  transcript.messagePosted(message);
+  if (!more.loading) announce(context, message, 'MESSAGE_CREATE');
+  world.events.emit('message', message);
+  return message;
+}
+
+/** Changes a message by an edit already checked: fields not given stay. A deferral becomes the answer. */
+export function editMessage(
+  context: Context,
+  message: StoredMessage,
+  body: MessageBody,
+  files: readonly UploadedFile[],
+): void {
+  const wasLoading = (message.flags & MessageFlags.Loading) !== 0;
+  const kept = message.flags & ~(MessageFlags.Loading | MessageFlags.SuppressEmbeds);
+  message.flags = kept | ((body.flags ?? message.flags) & (MessageFlags.IsComponentsV2 | MessageFlags.SuppressEmbeds));
+  message.content = body.content ?? message.content;
+  message.embeds = body.embeds ?? message.embeds;
+  if (body.components) message.components = withIds(body.components);
+  const remaining = body.attachments?.map(({ id }) => String(id));
+  message.attachments = [
+    ...message.attachments.filter(({ id }) => !remaining || remaining.includes(id)),
+    ...files.map(attachment),
+  ];
+  // Without the field an edit mentions whom it names, as far as the message may.
+  message.allowedMentions = body.allowed_mentions;
+  if (!wasLoading) message.editedAt = new Date().toISOString();
+  context.transcript.messageEdited(message, wasLoading);
+  announce(context, message, wasLoading ? 'MESSAGE_CREATE' : 'MESSAGE_UPDATE');
+}
+
+/** Takes a message away for everyone. */
+export function deleteMessage(context: Context, message: StoredMessage): void {
+  message.deleted = true;
+  context.transcript.messageDeleted(message);
+  if (message.visibleTo) return;
+  const { channel } = message;
+  context.gateway.dispatch(
+    'MESSAGE_DELETE',
+    { id: message.id, channel_id: channel.id, guild_id: channel.guildId },
+    GatewayIntentBits.GuildMessages,
+  );
+}
+
+function announce(context: Context, message: StoredMessage, event: 'MESSAGE_CREATE' | 'MESSAGE_UPDATE'): void {
+  // Nobody but its reader gets an ephemeral message, and that not over the bot's gateway.
+  if (message.visibleTo) return;
+  const { world, gateway } = context;
+  const member = world.guildOf(message.channel).members.get(world.bot.id);
+  const payload = {
+    ...messagePayload(world, message),
+    guild_id: message.channel.guildId,
+    ...(member ? { member: memberPayload(member) } : {}),
+  };
+  gateway.dispatch(event, payload, GatewayIntentBits.GuildMessages);
+}
+
+function attachment({ name, size }: UploadedFile): APIAttachment {
+  const id = newSnowflake();
+  const url = `http://127.0.0.1/attachments/${id}/${encodeURIComponent(name)}`;
+  return { id, filename: name, size, url, proxy_url: url };
+}
