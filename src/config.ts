@@ -67,6 +67,7 @@ export type Config = {
   community: string;
   port: number;
   host: string;
+  /** Addresses of proxies to believe about the addresses of callers. */
   trustProxy: string | undefined;
   readsPerMinute: number;
   writesPerMinute: number;

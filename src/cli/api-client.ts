@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { safeText } from './display-text.ts';
 import { CliError, TemporaryError } from './errors.ts';
 
 /** Nothing that is asked for here takes a server this long. */
@@ -74,7 +75,8 @@ export class ApiClient {
   #refusal(response: Response, text: string): CliError {
     const { status } = response;
     const problem = problemSchema.safeParse(parseJson(text)).data;
-    const said = problem?.detail ?? `${this.#base.href} answered ${status} ${response.statusText}`.trim();
+    // One line, whatever the server puts into it.
+    const said = safeText(problem?.detail ?? `${this.#base.href} answered ${status} ${response.statusText}`.trim());
     const options = problem ? { problem } : {};
     if (TEMPORARY.has(status)) {
       return new TemporaryError(status === 429 ? 'refused' : 'unreachable', said, {

@@ -298,5 +298,6 @@ async function refusingTakenNames<Result>(message: string, work: () => Promise<R
 
 /** A name for a community that has only a slug: `omni-tensor` becomes `Omni Tensor`. */
 function nameOf(slug: string): string {
+  if (slug === 'omnitensor') return PRESETS.omnitensor.name;
   return slug.replace(/(^|[-_])([a-z0-9])/g, (_, gap: string, letter: string) => (gap && ' ') + letter.toUpperCase());
 }

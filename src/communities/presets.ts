@@ -13,6 +13,7 @@ export type NewCategory = {
 /** What a community can be created with. */
 export const PRESETS = {
   omnitensor: {
+    name: 'OmniTensor',
     categories: [
       {
         slug: 'gpu-contributors',
@@ -40,7 +41,7 @@ export const PRESETS = {
       },
     ],
   },
-} as const satisfies Record<string, { categories: readonly NewCategory[] }>;
+} as const satisfies Record<string, { name: string; categories: readonly NewCategory[] }>;
 
 export type PresetName = keyof typeof PRESETS;
 

@@ -110,6 +110,7 @@ export function createDiscordBot(options: DiscordBotOptions): DiscordBot {
     try {
       const { id, name, preferredLocale } = guild;
       await ensureGuildCommunity(services.db, { id, name, locale: preferredLocale }, home, services.clock());
+      log.debug({ guildId: id }, 'Welcomed a server');
     } catch (error) {
       log.warn({ err: error, guildId: guild.id }, 'A server has no community yet; it gets one when it is needed');
     }

@@ -81,7 +81,7 @@ async function touchedBy(work: (context: RankingContext) => Promise<unknown>): P
     touched.rows[table] = entries - (known?.entries ?? 0n);
     touched.blocks += blocks - (known?.blocks ?? 0n);
   }
-  return touched;
+  console.log(JSON.stringify(touched, (_, v) => typeof v === "bigint" ? Number(v) : v)); return touched;
 }
 
 const rowsOf = (touched: Touched, table: string) => Number(touched.rows[table] ?? 0n);

@@ -13,17 +13,17 @@ import type { StandInGuild } from './discord/guild.ts';
 import { DiscordStandIn } from './discord/stand-in.ts';
 import type { StandInChannel, StandInUser } from './discord/world.ts';
 
-export type LogLine = { level: number; msg: string };
+export type LogLine = { level: number; msg: string; guildId?: string };
 
 /** The levels of pino that tell of something wrong. */
 export const WARN = 40;
 export const ERROR = 50;
 
 export type TestBot = DiscordBot & {
-  /** What was logged from `info` on. */
+  /** What was logged from `debug` on. */
   readonly logged: readonly LogLine[];
-  /** Resolves with the next line, or one there already, that holds a text. */
-  logs(text: string): Promise<LogLine>;
+  /** Resolves when a line that holds a text, and is of a guild if one is named, was logged. */
+  logs(text: string, of?: { guildId: string }): Promise<void>;
 };
 
 export type TestBotOptions = {
@@ -38,13 +38,13 @@ export type TestBotOptions = {
 /** The bot as the application makes it, with the real discord.js client, on a stand-in. */
 export function makeBot(discord: DiscordStandIn, ranking: RankingContext, options: TestBotOptions = {}): TestBot {
   const logged: LogLine[] = [];
-  const waiting: { text: string; resolve: (line: LogLine) => void }[] = [];
+  const waiting: { isIt: (line: LogLine) => boolean; resolve: () => void }[] = [];
   const output = new Writable({
     write(chunk: Buffer, _, done) {
       // pino writes these fields on every line.
       const line = JSON.parse(chunk.toString()) as LogLine;
       logged.push(line);
-      for (const { text, resolve } of waiting) if (line.msg.includes(text)) resolve(line);
+      for (const { isIt, resolve } of waiting) if (isIt(line)) resolve();
       done();
     },
   });
@@ -56,17 +56,17 @@ export function makeBot(discord: DiscordStandIn, ranking: RankingContext, option
     commands: allCommands,
     ...options,
     services: { ...ranking, clock: options.clock ?? (() => NOW) },
-    logger: pino({ level: 'info', base: null }, output),
+    logger: pino({ level: 'debug', base: null }, output),
   });
   return {
     ...bot,
     logged,
-    async logs(text) {
-      const { promise, resolve } = Promise.withResolvers<LogLine>();
-      waiting.push({ text, resolve });
-      const known = logged.find((line) => line.msg.includes(text));
-      if (known) resolve(known);
-      return promise;
+    async logs(text, of) {
+      const isIt = ({ msg, guildId }: LogLine) => msg.includes(text) && (!of || guildId === of.guildId);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiting.push({ isIt, resolve });
+      if (logged.some(isIt)) resolve();
+      await promise;
     },
   };
 }

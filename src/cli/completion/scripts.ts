@@ -58,7 +58,7 @@ export function bashCompletion(name: string, commands: readonly CompletedCommand
       ),
   );
   const words = commands.map(({ path, options, words, takesFile }) => {
-    const files = takesFile ? ` COMPREPLY=($(compgen -f -- "$cur"));` : '';
+    const files = takesFile ? ` COMPREPLY=($(compgen -f -- "$cur")); compopt -o filenames 2>/dev/null;` : '';
     return `    '${path.join(' ')}')${files} words='${[...words, ...options.map(({ flag }) => flag)].join(' ')}' ;;`;
   });
   return `# Completion of ${name} for bash.
@@ -81,7 +81,7 @@ ${words.join('\n')}
   esac
   COMPREPLY+=($(compgen -W "$words" -- "$cur"))
 }
-complete -o filenames -F ${fn} ${name}
+complete -F ${fn} ${name}
 `;
 }
 

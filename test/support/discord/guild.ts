@@ -75,7 +75,7 @@ export class StandInGuild {
   }
 
   /** Makes a text channel; with `denyBot` the bot cannot see it. */
-  createChannel(options: { name: string; denyBot?: boolean }): StandInChannel {
+  createChannel(options: { id?: string; name: string; denyBot?: boolean }): StandInChannel {
     const deny = {
       id: this.#context.world.bot.id,
       type: OverwriteType.Member,
@@ -83,7 +83,7 @@ export class StandInGuild {
       deny: String(PermissionFlagsBits.ViewChannel),
     };
     const channel: StandInChannel = {
-      id: newSnowflake(),
+      id: options.id ?? newSnowflake(),
       name: options.name,
       guildId: this.id,
       overwrites: options.denyBot ? [deny] : [],

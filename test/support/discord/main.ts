@@ -4,12 +4,23 @@ import { DiscordStandIn } from './stand-in.ts';
 
 const DEFAULT_PORT = 3_001;
 
-const port = Number(process.env['PORT'] ?? DEFAULT_PORT);
-const standIn = await DiscordStandIn.start({ port });
-const guild = standIn.createGuild({ name: 'OmniTensor', ownerName: 'olivia' });
-const channel = guild.createChannel({ name: 'leaderboards' });
-const ada = standIn.createUser({ username: 'ada', globalName: 'Ada', timeZone: 'Asia/Kolkata' });
-const ben = standIn.createUser({ username: 'ben', globalName: 'Ben', timeZone: 'Europe/Berlin', locale: 'de' });
+// The same in every run, so that a bot finds its data again.
+const GUILD_ID = '2000000000000000001';
+const CHANNEL_ID = '2000000000000000002';
+const ADA_ID = '2000000000000000003';
+const BEN_ID = '2000000000000000004';
+
+const standIn = await start(Number(process.env['PORT'] ?? DEFAULT_PORT));
+const guild = standIn.createGuild({ id: GUILD_ID, name: 'OmniTensor', ownerName: 'olivia' });
+const channel = guild.createChannel({ id: CHANNEL_ID, name: 'leaderboards' });
+const ada = standIn.createUser({ id: ADA_ID, username: 'ada', globalName: 'Ada', timeZone: 'Asia/Kolkata' });
+const ben = standIn.createUser({
+  id: BEN_ID,
+  username: 'ben',
+  globalName: 'Ben',
+  timeZone: 'Europe/Berlin',
+  locale: 'de',
+});
 for (const user of [ada, ben]) guild.addMember(user);
 
 print(`A stand-in for Discord listens on ${standIn.apiUrl}. Start the bot with:
@@ -24,14 +35,25 @@ ${HELP}
 `);
 standIn.transcript.onLine(print);
 
-const stage: Stage = { standIn, channel, users: [ada, ben, guild.owner], last: new Map() };
+const told = Promise.withResolvers<void>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => told.resolve());
 const input = createInterface({ input: process.stdin, output: process.stdout, terminal: process.stdin.isTTY });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => input.close());
 // On a terminal, Ctrl-C reaches readline and not the process.
-input.once('SIGINT', () => input.close());
-for await (const line of input) {
-  if (line.trim() === 'quit') break;
-  if (line.trim() === '') continue;
+input.once('SIGINT', () => told.resolve());
+const stage: Stage = { standIn, channel, users: [ada, ben, guild.owner], last: new Map() };
+input.on('line', (line) => {
+  void act(line.trim());
+});
+await told.promise;
+input.close();
+await standIn.close();
+
+async function act(line: string): Promise<void> {
+  if (line === '') return;
+  if (line === 'quit') {
+    told.resolve();
+    return;
+  }
   try {
     const more = await doLine(stage, line);
     if (more !== undefined) print(more);
@@ -39,9 +61,15 @@ for await (const line of input) {
     print(error instanceof Error ? error.message : String(error));
   }
 }
-input.close();
-// With input that ended (a file, /dev/null) it goes on until it is told to stop.
-await standIn.close();
+
+async function start(port: number): Promise<DiscordStandIn> {
+  try {
+    return await DiscordStandIn.start({ port });
+  } catch (error) {
+    print(`Nothing can listen on port ${port} (${String(error)}). Set PORT to a free one, or to 0 for any.`);
+    process.exit(1);
+  }
+}
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -82,7 +82,10 @@ export class DiscordStandIn {
     await this.#close();
   }
 
-  /** Makes a guild with the bot in it. The owner is a new user, `owner` if not named. */
+  /**
+   * Makes a guild with the bot in it. The owner is a new user, `owner` if not named. Ids, here and below, are made up
+   * unless given: a bot that keeps its data finds the same guild again in the next stand-in.
+   */
   createGuild(options: { id?: string; name: string; ownerName?: string; preferredLocale?: string }): StandInGuild {
     const owner = this.createUser({ username: options.ownerName ?? 'owner' });
     return StandInGuild.create(this.#context, owner, options);
@@ -108,7 +111,7 @@ export class DiscordStandIn {
     return user;
   }
 
-  /** The messages of a channel, oldest first: those that everyone there sees, and with `reader` also the reader's own ephemeral ones. */
+  /** A channel's messages, oldest first: what everyone there sees, and with `reader` that person's ephemeral ones too. */
   messages(channel: StandInChannel, reader?: StandInUser): StandInMessage[] {
     const { world } = this.#context;
     return [...world.messages.values()]
