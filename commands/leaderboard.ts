@@ -8,7 +8,7 @@ import {
   kindOfPeriod,
   nothingCounted,
   showLeaderboard,
-  type WantedPage,
+  type PageStart,
 } from '../src/discord/show-leaderboard.ts';
 import { suggestCategories, suggestPeriods } from '../src/discord/suggestions.ts';
 import { WINDOW_KINDS, type WindowKind } from '../src/ranking/calendar.ts';
@@ -18,8 +18,8 @@ import { requireCategory } from '../src/ranking/read-leaderboard.ts';
 const DEFAULT_WINDOW: WindowKind = 'season';
 /** How far back periods are searched: some ten years of weeks. */
 const PERIODS_SEARCHED = 520;
-/** Behind the end of every board, which is then the last page. */
-const LAST_PAGE = 100_000_000;
+/** Behind the end of every board, which then shows its last page. */
+const BEHIND_THE_END = 999_999_990;
 
 /** `/leaderboard`: a page of a board for everybody in the channel, with buttons that go on working for everyone. */
 export const leaderboard: Command = {
@@ -51,7 +51,7 @@ export const leaderboard: Command = {
     if (!category) return nothingCounted(call.community);
     const period = options.getString('period') ?? 'current';
     const kind = windowKindOf(options.getString('window')) ?? kindOfPeriod(call.community, period) ?? DEFAULT_WINDOW;
-    return showLeaderboard(call, { categoryId: category.id, kind, period }, 1);
+    return showLeaderboard(call, { categoryId: category.id, kind, period }, 0);
   },
 
   async autocomplete({ services, community, now, locale }, { options }) {
@@ -70,9 +70,9 @@ export const leaderboard: Command = {
 
 /** Pages turn for everybody, as everybody sees the message; a place of one's own is shown to oneself. */
 function pressOf(action: ViewAction, view: LeaderboardView, chosen: string): Press | undefined {
-  const show = (shows: Press['shows'], wanted: LeaderboardView, page: WantedPage = wanted.page): Press => ({
+  const show = (shows: Press['shows'], wanted: LeaderboardView, start: PageStart = wanted.offset): Press => ({
     shows,
-    run: (call) => showLeaderboard(call, wanted, page),
+    run: (call) => showLeaderboard(call, wanted, start),
   });
   const kind = windowKindOf(chosen);
   const categoryId = /^\d{1,9}$/.test(chosen) ? Number(chosen) : undefined;
@@ -80,10 +80,10 @@ function pressOf(action: ViewAction, view: LeaderboardView, chosen: string): Pre
     first: show('in-place', view),
     previous: show('in-place', view),
     next: show('in-place', view),
-    last: show('in-place', view, LAST_PAGE),
-    mine: show('to-presser', view, 'of-reader'),
-    window: kind && show('in-place', { ...view, kind, period: 'current' }, 1),
-    category: categoryId === undefined ? undefined : show('in-place', { ...view, categoryId }, 1),
+    last: show('in-place', view, BEHIND_THE_END),
+    mine: show('to-presser', view, 'around-reader'),
+    window: kind && show('in-place', { ...view, kind, period: 'current' }, 0),
+    category: categoryId === undefined ? undefined : show('in-place', { ...view, categoryId }, 0),
   };
   return presses[action];
 }

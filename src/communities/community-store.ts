@@ -22,6 +22,24 @@ export async function loadCommunity(db: Kysely<Database>, communityId: number): 
     .select(['category_id', 'subject', 'starts_at', 'rate'])
     .where('community_id', '=', communityId)
     .execute();
+  const multipliers = await db
+    .selectFrom('multipliers')
+    .select(['multiplier_id', 'name', 'factor', 'category_ids', 'starts_at', 'ends_at'])
+    .where('community_id', '=', communityId)
+    .where('cancelled_at', 'is', null)
+    .execute();
+  const caps = await db
+    .selectFrom('caps')
+    .select(['category_id', 'amount'])
+    .where('community_id', '=', communityId)
+    .execute();
+  const offBoards = await db
+    .selectFrom('exclusions')
+    .select('member_id')
+    .where('community_id', '=', communityId)
+    .where('scope', '=', 'boards')
+    .where('lifted_at', 'is', null)
+    .execute();
   const kept = await db
     .selectFrom('windows')
     .select(['kind', 'key', 'starts_at as startsAt', 'ends_at as endsAt'])
@@ -48,5 +66,15 @@ export async function loadCommunity(db: Kysely<Database>, communityId: number): 
       startsAt: rate.starts_at,
       rate: rate.rate,
     })),
+    multipliers: multipliers.map((row) => ({
+      id: row.multiplier_id,
+      name: row.name,
+      factor: BigInt(row.factor),
+      categoryIds: row.category_ids ?? undefined,
+      startsAt: row.starts_at,
+      endsAt: row.ends_at,
+    })),
+    caps: new Map(caps.map((cap) => [cap.category_id, cap.amount])),
+    offBoards: new Set(offBoards.flatMap(({ member_id }) => member_id ?? [])),
   };
 }

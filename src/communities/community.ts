@@ -20,6 +20,18 @@ export type Category = {
   reputation: bigint;
 };
 
+/** A stretch of time in which contributions earn more OMNIT. */
+export type Multiplier = {
+  id: number;
+  name: string;
+  /** In whole hundredths: 250 is 2.5 times. */
+  factor: bigint;
+  /** Undefined: every category. */
+  categoryIds: readonly number[] | undefined;
+  startsAt: Date;
+  endsAt: Date;
+};
+
 /** OMNIT a unit, in thousandths, from a moment on. */
 export type Rate = { categoryId: number; subject: string | undefined; startsAt: Date; rate: bigint };
 
@@ -39,6 +51,12 @@ export type Community = {
   calendar: Calendar;
   categories: readonly Category[];
   rates: readonly Rate[];
+  /** All that were not cancelled, also those that are over: contributions come late. */
+  multipliers: readonly Multiplier[];
+  /** How much of a category counts a member and day, in thousandths, by category. */
+  caps: ReadonlyMap<number, bigint>;
+  /** Members that are kept from boards at the moment. */
+  offBoards: ReadonlySet<number>;
 };
 
 /** What is shown of a community in a list. */

@@ -80,7 +80,7 @@ function withMemory(community: Community): KnownCommunity {
   return {
     ...community,
     categoryBySlug: new Map(community.categories.map((category) => [category.slug, category])),
-    prices: createPriceList(community.rates),
+    prices: createPriceList(community.rates, community.multipliers),
     boardsAt: boardFinder(community.calendar),
     boards,
     members,

@@ -60,8 +60,6 @@ export async function readContributions(
     from unnest(${numbers(keys.map((key) => key.sourceId))}::int[], ${keys.map((key) => key.id)}::text[]) as d(source_id, external_id)
     cross join lateral (
       select * from contributions where community_id = ${communityId} and source_id = d.source_id and external_id = d.external_id offset 0
-    ) c`.execute(
-    trx,
-  );
+    ) c`.execute(trx);
   return rows.map((row) => ({ ...row, subject: row.subject ?? undefined, multiplier: BigInt(row.multiplier) }));
 }

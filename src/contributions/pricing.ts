@@ -1,4 +1,4 @@
-import type { Category, Rate } from '../communities/community.ts';
+import type { Category, Multiplier, Rate } from '../communities/community.ts';
 import { NO_MULTIPLIER, reputationOf, rewardOf } from '../ranking/score.ts';
 
 /** What a contribution is worth, and why: amount x rate x multiplier = reward. Multiplier in hundredths, the rest in thousandths. */
@@ -8,13 +8,16 @@ export type Price = { rate: bigint; multiplier: bigint; reward: bigint; reputati
 export type PriceList = {
   /** OMNIT a unit at a moment, in thousandths: the subject's own rate if one holds by then, else the category's. */
   rateAt(category: Category, subject: string | undefined, at: Date): bigint;
+  /** The factor of a category at a moment, in hundredths. Of events that overlap the highest applies; they do not stack. */
+  multiplierAt(category: Category, at: Date): bigint;
   /** Prices an amount by what held when it occurred. */
   price(category: Category, subject: string | undefined, occurredAt: Date, amount: bigint): Price;
 };
 
-export function createPriceList(rates: readonly Rate[]): PriceList {
+export function createPriceList(rates: readonly Rate[], multipliers: readonly Multiplier[]): PriceList {
   const latestFirst = rates.toSorted((a, b) => b.startsAt.getTime() - a.startsAt.getTime());
   const bySubject = Map.groupBy(latestFirst, (rate) => slot(rate.categoryId, rate.subject));
+  const highestFirst = multipliers.toSorted((a, b) => Number(b.factor - a.factor));
   const find = (categoryId: number, subject: string | undefined, at: Date) =>
     bySubject.get(slot(categoryId, subject))?.find((rate) => rate.startsAt <= at)?.rate;
 
@@ -23,14 +26,24 @@ export function createPriceList(rates: readonly Rate[]): PriceList {
     return own ?? find(category.id, undefined, at) ?? 0n;
   }
 
+  function multiplierAt(category: Category, at: Date): bigint {
+    const running = highestFirst.find(
+      ({ startsAt, endsAt, categoryIds }) =>
+        startsAt <= at && at < endsAt && (categoryIds === undefined || categoryIds.includes(category.id)),
+    );
+    return running?.factor ?? NO_MULTIPLIER;
+  }
+
   return {
     rateAt,
+    multiplierAt,
     price(category, subject, occurredAt, amount) {
       const rate = rateAt(category, subject, occurredAt);
+      const multiplier = multiplierAt(category, occurredAt);
       return {
         rate,
-        multiplier: NO_MULTIPLIER,
-        reward: rewardOf(amount, rate, NO_MULTIPLIER),
+        multiplier,
+        reward: rewardOf(amount, rate, multiplier),
         reputation: reputationOf(amount, category.reputation),
       };
     },

@@ -22,8 +22,8 @@ import { insertContributions, readContributions, type StoredContribution } from 
 import type { Contribution, Rejection } from './contribution.ts';
 import type { Price } from './pricing.ts';
 
-/** A checked contribution and the source whose ids it goes by. */
-export type BatchEntry = { sourceId: number; contribution: Contribution };
+/** A checked contribution and the source whose ids it goes by. `unpaid`: it counts, and earns no OMNIT whatever the rate. */
+export type BatchEntry = { sourceId: number; contribution: Contribution; unpaid?: true };
 
 /** What became of a contribution. `late`: the windows that were frozen when it came, by key. */
 export type Outcome =
@@ -167,15 +167,13 @@ function priceBatch(
       });
     } else {
       const { memberId } = members.get(contribution.contributor) ?? unreachable(position);
-      const price = community.prices.price(
-        category,
-        contribution.subject,
-        contribution.occurredAt,
-        contribution.amount,
-      );
-      const gain = category.measure === 'reward' ? price.reward : contribution.amount;
-      // What measures nothing makes no standing and moves no `reachedAt`.
-      const boards = gain === 0n ? [] : community.boardsAt(category.id, contribution.occurredAt);
+      const { subject, occurredAt, amount } = contribution;
+      const full = community.prices.price(category, subject, occurredAt, amount);
+      const price = entry.unpaid ? { ...full, rate: 0n, reward: 0n } : full;
+      const gain = category.measure === 'reward' ? price.reward : amount;
+      // What measures nothing makes no standing and moves no `reachedAt`, and neither does whoever is kept from boards.
+      const boards =
+        gain === 0n || community.offBoards.has(memberId) ? [] : community.boardsAt(category.id, occurredAt);
       candidates.push({ ...entry, position, category, memberId, price, gain, boards });
     }
   }

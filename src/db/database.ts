@@ -17,6 +17,20 @@ export type Database = {
   standings: StandingTable;
   segments: SegmentTable;
   audit_log: AuditLogTable;
+  contribution_changes: ContributionChangeTable;
+  held_contributions: HeldContributionTable;
+  member_aliases: MemberAliasTable;
+  link_codes: LinkCodeTable;
+  multipliers: MultiplierTable;
+  quests: QuestTable;
+  quest_rounds: QuestRoundTable;
+  quest_joins: QuestJoinTable;
+  quest_completions: QuestCompletionTable;
+  quest_proofs: QuestProofTable;
+  grants: GrantTable;
+  announcements: AnnouncementTable;
+  exclusions: ExclusionTable;
+  caps: CapTable;
 };
 
 type CommunityTable = {
@@ -116,6 +130,10 @@ type ContributionTable = {
   reputation: bigint;
   occurred_at: Date;
   recorded_at: Date;
+  /** False while it is voided or held: it stays, and counts nowhere. */
+  counted: Generated<boolean>;
+  /** Who it was recorded for, once a merge has moved it to another member. */
+  recorded_member_id: Generated<number | null>;
 };
 
 type WindowTable = {
@@ -176,3 +194,184 @@ type AuditLogTable = {
   before: unknown;
   after: unknown;
 };
+
+/** What happened to a contribution after it was recorded. */
+type ContributionChangeTable = {
+  community_id: number;
+  seq: bigint;
+  source_id: number;
+  external_id: string;
+  kind: 'void' | 'unvoid' | 'hold' | 'release' | 'refuse';
+  reason: string;
+  actor: string;
+  at: Date;
+};
+
+/** Contributions over a cap, until an admin releases or refuses them. */
+type HeldContributionTable = {
+  community_id: number;
+  /** Of the change that held it. */
+  seq: bigint;
+  source_id: number;
+  external_id: string;
+};
+
+type MemberAliasTable = {
+  community_id: number;
+  /** The handle that was merged. */
+  handle: string;
+  /** The survivor. */
+  member_id: number;
+  seq: bigint;
+  merged_at: Date;
+};
+
+type LinkCodeTable = {
+  community_id: number;
+  /** SHA-256 of the code. */
+  code_hash: Buffer;
+  /** Whose handle it proves. */
+  member_id: number;
+  expires_at: Date;
+  used_at: Generated<Date | null>;
+};
+
+type MultiplierTable = {
+  community_id: number;
+  multiplier_id: GeneratedAlways<number>;
+  name: string;
+  /** Whole hundredths. */
+  factor: number;
+  /** Null: all, those added later included. */
+  category_ids: number[] | null;
+  starts_at: Date;
+  ends_at: Date;
+  created_at: Date;
+  cancelled_at: Generated<Date | null>;
+  /** The scheduled event that mirrors it on Discord. */
+  discord_event_id: Generated<string | null>;
+  /** What was last written to the scheduled event, to tell what has to be written. */
+  discord_event_state: Generated<string | null>;
+};
+
+type QuestTable = {
+  community_id: number;
+  quest_id: GeneratedAlways<number>;
+  name: string;
+  description: Generated<string>;
+  goal: unknown;
+  rewards: unknown;
+  recurrence: Generated<'once' | 'daily' | 'weekly' | 'monthly'>;
+  starts_at: Date;
+  ends_at: Date;
+  max_winners: Generated<number | null>;
+  join_required: Generated<boolean>;
+  count_earlier: Generated<boolean>;
+  prerequisites: Generated<unknown>;
+  /** How long after the end of a round its winners are settled, in milliseconds. */
+  settle_after_ms: Generated<number>;
+  created_at: Date;
+  cancelled_at: Generated<Date | null>;
+};
+
+/** One round of a quest: the whole of it, or a day, week or month of one that recurs. */
+type QuestRoundTable = {
+  community_id: number;
+  round_id: GeneratedAlways<number>;
+  quest_id: number;
+  /** `once`, or the period: `2026-08-22`, `2026-W34`, `2026-08`. */
+  key: string;
+  starts_at: Date;
+  ends_at: Date;
+  settles_at: Date;
+  /** When those who joined and are over half way were reminded. */
+  reminded_at: Generated<Date | null>;
+  settled_at: Generated<Date | null>;
+};
+
+type QuestJoinTable = { community_id: number; quest_id: number; member_id: number; joined_at: Date };
+
+type QuestCompletionTable = {
+  community_id: number;
+  round_id: number;
+  member_id: number;
+  /** The `occurred_at` of the contribution that reached the goal. */
+  completed_at: Date;
+  recorded_at: Date;
+  /** Null: provisional, until the round is settled. */
+  won: boolean | null;
+};
+
+type QuestProofTable = {
+  community_id: number;
+  proof_id: GeneratedAlways<number>;
+  round_id: number;
+  member_id: number;
+  content: unknown;
+  state: 'waiting' | 'asked' | 'approved' | 'refused';
+  submitted_at: Date;
+  reviewed_at: Generated<Date | null>;
+  reviewer: Generated<string | null>;
+  reason: Generated<string | null>;
+};
+
+/** The ledger of what was granted. */
+type GrantTable = {
+  community_id: number;
+  grant_id: GeneratedAlways<bigint>;
+  /** What entitles to it, such as `quest 12 round 3 reward 0 member 7`: granted once, whatever crashes. */
+  entitlement: string;
+  version: Generated<number>;
+  member_id: number;
+  kind: 'tokens' | 'governance' | 'reputation' | 'badge' | 'role' | 'nft' | 'access';
+  /** Thousandths of tokens, governance and reputation; a count of the others. Negative: taken back. */
+  amount: bigint;
+  name: string | null;
+  role_id: string | null;
+  /** For people: what it was granted for. */
+  reason: string;
+  /** Tokens and the like are in effect when made; roles and the like have to be delivered. */
+  state: Generated<'effective' | 'made' | 'delivering' | 'delivered' | 'failed' | 'withdrawn'>;
+  state_reason: Generated<string | null>;
+  made_at: Date;
+};
+
+/** The outbox: what is to be said. */
+type AnnouncementTable = {
+  community_id: number;
+  /** Also the id of a component in its message, by which it is found again. */
+  announcement_id: GeneratedAlways<number>;
+  /** Such as `multiplier 12 start`: said once. */
+  key: string;
+  kind: string;
+  content: unknown;
+  /** Those of one group that are due together are joined into one message. */
+  group_key: Generated<string | null>;
+  /** Null: the community's channel. */
+  channel_id: Generated<string | null>;
+  /** A person, to be told in private. */
+  recipient_id: Generated<string | null>;
+  due_at: Date;
+  state: Generated<'waiting' | 'claimed' | 'delivered' | 'joined' | 'failed' | 'unsure' | 'dropped'>;
+  attempts: Generated<number>;
+  claimed_at: Generated<Date | null>;
+  delivered_at: Generated<Date | null>;
+  message_id: Generated<string | null>;
+  /** Why it failed, is unsure or was dropped. */
+  reason: Generated<string | null>;
+};
+
+type ExclusionTable = {
+  community_id: number;
+  exclusion_id: GeneratedAlways<number>;
+  member_id: number | null;
+  role_id: string | null;
+  scope: 'prizes' | 'boards';
+  reason: string;
+  starts_at: Date;
+  ends_at: Generated<Date | null>;
+  lifted_at: Generated<Date | null>;
+};
+
+/** How much of a category counts a member and day, in thousandths. */
+type CapTable = { community_id: number; category_id: number; amount: bigint };

@@ -11,6 +11,7 @@ const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 const START_WITHIN_MS = 10_000;
 const STOP_WITHIN_MS = 5_000;
+const LEAVE_WITHIN_MS = 2_000;
 
 export type DiscordBotOptions = {
   token: string;
@@ -45,7 +46,6 @@ export function createDiscordBot(options: DiscordBotOptions): DiscordBot {
   const stopping = new AbortController();
   const started = Promise.withResolvers<void>();
   let client: Client | undefined;
-  let connecting: Promise<void> = Promise.resolve();
 
   async function connect(): Promise<void> {
     for (let retryMs = FIRST_RETRY_MS; !stopping.signal.aborted; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
@@ -78,7 +78,7 @@ export function createDiscordBot(options: DiscordBotOptions): DiscordBot {
     client.on(Events.InteractionCreate, (interaction) => router.handle(interaction));
     client.on(Events.ShardReconnecting, () => {
       // Tried twice a second while the gateway is away, told once.
-      if (!away) log.warn('The connection to Discord was lost; reconnecting');
+      if (!away && !stopping.signal.aborted) log.warn('The connection to Discord was lost; reconnecting');
       away = true;
     });
     const back = () => {
@@ -86,7 +86,11 @@ export function createDiscordBot(options: DiscordBotOptions): DiscordBot {
       away = false;
     };
     client.on(Events.ShardResume, back);
-    client.on(Events.ShardReady, back);
+    client.on(Events.ShardReady, () => {
+      back();
+      // A new session: servers may have been joined meanwhile. For the first one there is ClientReady.
+      if (client.isReady()) inBackground(settleIn(client));
+    });
     client.on(Events.ShardDisconnect, ({ code }) => {
       // While logging in, the failed login tells it.
       const refusal = client.isReady() ? refusalOfClose(code) : undefined;
@@ -102,7 +106,10 @@ export function createDiscordBot(options: DiscordBotOptions): DiscordBot {
     const guilds = client.guilds.cache.sorted((a, b) => Number(b.id === home.guildId) - Number(a.id === home.guildId));
     // Where commands are registered in each guild, the list for everywhere is empty, and the other way round: none shows twice.
     await register(client, undefined);
-    for (const guild of guilds.values()) await welcome(guild);
+    for (const guild of guilds.values()) {
+      if (stopping.signal.aborted) return;
+      await welcome(guild);
+    }
   }
 
   async function welcome(guild: DiscordGuild): Promise<void> {
@@ -136,17 +143,21 @@ export function createDiscordBot(options: DiscordBotOptions): DiscordBot {
 
   return {
     async start() {
-      connecting = connect();
-      await Promise.race([started.promise, sleep(START_WITHIN_MS, undefined, { ref: false })]);
+      void connect();
+      await Promise.race([started.promise, patience(START_WITHIN_MS)]);
     },
     async stop() {
       stopping.abort();
-      const finished = Promise.all([router.settled(), ...work]);
-      await Promise.race([finished, sleep(STOP_WITHIN_MS, undefined, { ref: false })]);
-      await client?.destroy();
-      await connecting;
+      await Promise.race([Promise.all([router.settled(), ...work]), patience(STOP_WITHIN_MS)]);
+      // A Discord that does not answer does not take leave either.
+      await Promise.race([client?.destroy(), patience(LEAVE_WITHIN_MS)]);
     },
   };
+}
+
+/** Resolves after a time, and keeps no process alive for it. */
+async function patience(ms: number): Promise<void> {
+  await sleep(ms, undefined, { ref: false });
 }
 
 function createClient({ apiUrl }: DiscordBotOptions): Client {

@@ -28,7 +28,7 @@ export function formatNumber(thousandths: bigint, locale: string): string {
   // As a string it is formatted to the last digit.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of such strings is a template that no function returns.
   const decimal = formatDecimal(thousandths) as Intl.StringNumericLiteral;
-  return new Intl.NumberFormat(locale, { maximumFractionDigits: 3 }).format(decimal);
+  return numberFormat(locale).format(decimal);
 }
 
 /** A score with its unit: `1,200 OMNIT`, `1 dataset`, `3 datasets`. Escaped. */
@@ -43,11 +43,24 @@ const ORDINAL_ENDINGS: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st
 
 /** `1st`, `22nd`, `1,013th`. */
 export function ordinal(rank: number, locale: string): string {
-  return `${new Intl.NumberFormat(locale).format(rank)}${ORDINAL_ENDINGS[ORDINAL_RULES.select(rank)] ?? 'th'}`;
+  return `${formatCount(rank, locale)}${ORDINAL_ENDINGS[ORDINAL_RULES.select(rank)] ?? 'th'}`;
 }
 
 export function formatCount(count: number, locale: string): string {
-  return new Intl.NumberFormat(locale).format(count);
+  return numberFormat(locale).format(count);
+}
+
+const MAX_FORMATS = 100;
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** Making one takes longer than all that is done with it for a message. */
+function numberFormat(locale: string): Intl.NumberFormat {
+  const known = formats.get(locale);
+  if (known) return known;
+  if (formats.size >= MAX_FORMATS) formats.clear();
+  const made = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
+  formats.set(locale, made);
+  return made;
 }
 
 /** An instant that Discord shows in the reader's own zone: `D` as a date, `R` as "in 3 days". */

@@ -43,7 +43,6 @@ const STATUS_COLOURS: Record<WindowStatus, number> = {
  */
 export function renderLeaderboard(call: Call, board: Leaderboard, view: LeaderboardView, memberId?: number): Answer {
   const { community, locale } = call;
-  const pages = pagesOf(board.total);
   const container = new ContainerBuilder()
     .setAccentColor(STATUS_COLOURS[board.status])
     .addTextDisplayComponents(text(heading(board)))
@@ -57,8 +56,8 @@ export function renderLeaderboard(call: Call, board: Leaderboard, view: Leaderbo
     container
       .addTextDisplayComponents(text(rows.join('\n')))
       .addSeparatorComponents(new SeparatorBuilder())
-      .addTextDisplayComponents(text(`${ownPlace(call, board)}\n-# ${footer(board.total, view.page, pages, locale)}`))
-      .addActionRowComponents(buttons(view, pages));
+      .addTextDisplayComponents(text(`${ownPlace(call, board)}\n-# ${footer(board.total, view.offset, locale)}`))
+      .addActionRowComponents(buttons(view, board.total));
   }
   const isCurrent = community.calendar.windowAt(view.kind, call.now).key === board.window.key;
   container.addActionRowComponents(windowSelect(view, isCurrent));
@@ -66,8 +65,9 @@ export function renderLeaderboard(call: Call, board: Leaderboard, view: Leaderbo
   return container;
 }
 
-export function pagesOf(total: number): number {
-  return Math.max(1, Math.ceil(total / PAGE_SIZE));
+/** Where the last page begins. */
+export function lastOffset(total: number): number {
+  return Math.max(0, Math.ceil(total / PAGE_SIZE) - 1) * PAGE_SIZE;
 }
 
 function heading({ category, window, status }: Leaderboard): string {
@@ -95,9 +95,14 @@ function ownPlace({ shared, reader, locale }: Call, { standing, total, category,
   return `${you} are not on this board yet: your first contribution puts you here. /me tells how.`;
 }
 
-function footer(total: number, page: number, pages: number, locale: string): string {
-  const members = `${formatCount(total, locale)} ${total === 1 ? 'member' : 'members'}`;
-  return `${members} · page ${formatCount(page, locale)} of ${formatCount(pages, locale)}`;
+function footer(total: number, offset: number, locale: string): string {
+  const [members, first, last] = [total, offset + 1, Math.min(offset + PAGE_SIZE, total)].map((count) =>
+    formatCount(count, locale),
+  );
+  const [page, pages] = [offset, lastOffset(total)].map((from) => formatCount(from / PAGE_SIZE + 1, locale));
+  // Around a member, pages begin anywhere.
+  const where = offset % PAGE_SIZE === 0 ? `page ${page} of ${pages}` : `ranks ${first} to ${last}`;
+  return `${members} ${total === 1 ? 'member' : 'members'} · ${where}`;
 }
 
 function emptyState({ status, window }: Leaderboard, { slug }: Community): string {
@@ -111,19 +116,21 @@ function emptyState({ status, window }: Leaderboard, { slug }: Community): strin
   ].join('\n');
 }
 
-function buttons(view: LeaderboardView, pages: number): ActionRowBuilder<ButtonBuilder> {
-  const button = (action: ViewAction, label: string, page: number, disabled: boolean) =>
+function buttons(view: LeaderboardView, total: number): ActionRowBuilder<ButtonBuilder> {
+  const button = (action: ViewAction, label: string, offset: number, disabled: boolean) =>
     new ButtonBuilder()
-      .setCustomId(encodeView(action, { ...view, page: Math.max(1, page) }))
+      .setCustomId(encodeView(action, { ...view, offset: Math.max(0, offset) }))
       .setLabel(label)
       .setStyle(action === 'mine' ? ButtonStyle.Primary : ButtonStyle.Secondary)
       .setDisabled(disabled);
+  const isFirst = view.offset === 0;
+  const isLast = view.offset + PAGE_SIZE >= total;
   return new ActionRowBuilder<ButtonBuilder>().addComponents(
-    button('first', 'First', 1, view.page <= 1),
-    button('previous', 'Previous', view.page - 1, view.page <= 1),
-    button('next', 'Next', view.page + 1, view.page >= pages),
-    button('last', 'Last', pages, view.page >= pages),
-    button('mine', 'My place', view.page, false),
+    button('first', 'First', 0, isFirst),
+    button('previous', 'Previous', view.offset - PAGE_SIZE, isFirst),
+    button('next', 'Next', view.offset + PAGE_SIZE, isLast),
+    button('last', 'Last', lastOffset(total), isLast),
+    button('mine', 'My place', view.offset, false),
   );
 }
 

@@ -1,15 +1,16 @@
 import type { Category, Community } from '../communities/community.ts';
+import { DomainError } from '../errors.ts';
 import { findDiscordMember } from '../members/members.ts';
 import { WINDOW_KINDS, type WindowKind } from '../ranking/calendar.ts';
-import { readLeaderboard, type Leaderboard } from '../ranking/read-leaderboard.ts';
+import { readLeaderboard, type Leaderboard, type LeaderboardRequest } from '../ranking/read-leaderboard.ts';
 import type { Answer, Call } from './command.ts';
-import { PAGE_SIZE, pagesOf, renderLeaderboard } from './leaderboard-message.ts';
+import { lastOffset, PAGE_SIZE, renderLeaderboard } from './leaderboard-message.ts';
 import type { LeaderboardView } from './leaderboard-view.ts';
 import { COLOURS, note } from './messages.ts';
 import { code } from './text.ts';
 
-/** The page to show: a number (behind the end: the last one), or the one that the reader stands on. */
-export type WantedPage = number | 'of-reader';
+/** Where the page begins: below so many ranks (behind the end: with the last page), or so that the reader is in its middle. */
+export type PageStart = number | 'around-reader';
 
 /**
  * Reads a page of a leaderboard and shows it, with the reader's own place.
@@ -18,10 +19,10 @@ export type WantedPage = number | 'of-reader';
  */
 export async function showLeaderboard(
   call: Call,
-  wanted: Omit<LeaderboardView, 'page'>,
-  wantedPage: WantedPage,
+  wanted: Omit<LeaderboardView, 'offset'>,
+  start: PageStart,
 ): Promise<Answer> {
-  const { community, services, reader, now } = call;
+  const { community, services, reader } = call;
   const category = community.categories.find((category) => category.id === wanted.categoryId);
   if (!category) {
     return community.categories.length === 0
@@ -29,28 +30,35 @@ export async function showLeaderboard(
       : note('What this button showed is not counted here any more. Run /leaderboard again.', COLOURS.waiting);
   }
   const member = await findDiscordMember(services.db, community.id, reader.userId);
-  const read = async (page: number): Promise<Leaderboard> =>
-    readLeaderboard(
-      services.db,
-      community,
-      {
-        category: category.slug,
-        window: wanted.kind,
-        period: wanted.period,
-        limit: PAGE_SIZE,
-        offset: (page - 1) * PAGE_SIZE,
-        memberId: member?.id,
-      },
-      now,
-    );
-  let page = wantedPage === 'of-reader' ? 1 : wantedPage;
-  let board = await read(page);
-  const right = pageToTurnTo(board, page, wantedPage);
-  if (right !== page) {
-    page = right;
-    board = await read(page);
+  const request = { category: category.slug, window: wanted.kind, period: wanted.period, limit: PAGE_SIZE };
+  const { board, offset } =
+    start === 'around-reader'
+      ? await readAround(call, request, member?.id)
+      : await readFrom(call, { ...request, memberId: member?.id }, start);
+  return renderLeaderboard(call, board, { ...wanted, period: board.window.key, offset }, member?.id);
+}
+
+type Request = Omit<LeaderboardRequest, 'offset' | 'around'>;
+type PlacedBoard = { board: Leaderboard; offset: number };
+
+async function readFrom(call: Call, request: Request, offset: number): Promise<PlacedBoard> {
+  const board = await readLeaderboard(call.services.db, call.community, { ...request, offset }, call.now);
+  const last = lastOffset(board.total);
+  // Boards also shrink, and "Last" asks for what lies behind every end.
+  return offset <= last ? { board, offset } : readFrom(call, request, last);
+}
+
+/** In one statement, so that the reader is on the page whatever happens meanwhile; on no board: the first page. */
+async function readAround(call: Call, request: Request, memberId: number | undefined): Promise<PlacedBoard> {
+  const { services, community, now } = call;
+  if (memberId === undefined) return readFrom(call, request, 0);
+  try {
+    const board = await readLeaderboard(services.db, community, { ...request, around: memberId }, now);
+    return { board, offset: (board.entries[0]?.rank ?? 1) - 1 };
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'no-standing') return readFrom(call, request, 0);
+    throw error;
   }
-  return renderLeaderboard(call, board, { ...wanted, period: board.window.key, page }, member?.id);
 }
 
 /** The first category, or the one of a slug; undefined where there is none. */
@@ -77,10 +85,4 @@ export function nothingCounted(community: Community): Answer {
       'Whoever may manage this server completes it: `/setup preset:OmniTensor` brings categories to start with.',
     ].join('\n'),
   );
-}
-
-/** Boards move between a look and the next: a page asked for may lie behind the end, and the reader on another one. */
-function pageToTurnTo(board: Leaderboard, page: number, wanted: WantedPage): number {
-  if (wanted === 'of-reader') return board.standing ? Math.ceil(board.standing.rank / PAGE_SIZE) : page;
-  return Math.min(page, pagesOf(board.total));
 }

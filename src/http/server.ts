@@ -44,6 +44,8 @@ export async function createHttpServer(services: HttpServices, options: HttpOpti
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     trustProxy: options.trustProxy ?? false,
     forceCloseConnections: 'idle',
+    // While it ends, a connection that is still open gets its answer, and the header that closes it.
+    return503OnClosing: false,
     frameworkErrors: answerBadUrl,
   }).withTypeProvider<ZodTypeProvider>();
   server.setValidatorCompiler(validatorCompiler);

@@ -10,7 +10,7 @@ export type MemberGain = {
   displayName: { text: string; at: Date } | undefined;
 };
 
-/** Finds the ids of members by handle; those that do not exist are left out. */
+/** Finds the ids of members by handle, the survivor's of a merged one; those that do not exist are left out. */
 export async function findMembers(
   db: Kysely<Database>,
   communityId: number,
@@ -19,7 +19,10 @@ export async function findMembers(
   const { rows } = await sql<{ handle: string; memberId: number }>`
     select m.handle, m.member_id as "memberId" from unnest(${handles}::text[]) as d(handle)
     cross join lateral (
-      select handle, member_id from members where community_id = ${communityId} and handle = d.handle offset 0
+      select k.handle, coalesce((
+        select a.member_id from member_aliases a where a.community_id = ${communityId} and a.handle = k.handle
+      ), k.member_id) as member_id
+      from members k where k.community_id = ${communityId} and k.handle = d.handle offset 0
     ) m`.execute(db);
   return new Map(rows.map(({ handle, memberId }) => [handle, memberId]));
 }

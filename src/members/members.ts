@@ -28,13 +28,13 @@ export async function findDiscordMember(
   communityId: number,
   discordUserId: string,
 ): Promise<Member | undefined> {
-  const linked = await selectMembers(db, communityId).where('discord_user_id', '=', discordUserId).executeTakeFirst();
-  if (linked) return toMember(linked);
   // Who is known from Discord alone has a handle made of the id.
-  const known = await selectMembers(db, communityId)
-    .where('handle', '=', `discord-${discordUserId}`)
-    .executeTakeFirst();
-  return known && toMember(known);
+  const found = await selectMembers(db, communityId)
+    .where('discord_user_id', '=', discordUserId)
+    .unionAll(selectMembers(db, communityId).where('handle', '=', `discord-${discordUserId}`))
+    .execute();
+  const member = found.find((row) => row.discord_user_id === discordUserId) ?? found[0];
+  return member && toMember(member);
 }
 
 function selectMembers(db: Kysely<Database>, communityId: number) {

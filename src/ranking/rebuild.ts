@@ -1,18 +1,6 @@
-import { sql, type Transaction } from 'kysely';
-import { numbers } from '../db/arrays.ts';
-import type { Database } from '../db/database.ts';
-import { findOrMakeBoards } from './boards.ts';
-import { changeStandings, type LockedRanking, type RankingContext } from './context.ts';
-import { setStandings, type StandingChange } from './standings.ts';
-import {
-  areSegmentsRight,
-  compareMembers,
-  findUnfounded,
-  listBoards,
-  type MemberPage,
-  type StandingPage,
-  type TotalsDifference,
-} from './verify.ts';
+import { changeStandings, type RankingContext } from './context.ts';
+import { putMembersRight, removeUnfounded } from './recompute.ts';
+import { areSegmentsRight, listBoards, type MemberPage, type StandingPage } from './verify.ts';
 import { makeWindows } from './windows.ts';
 
 /**
@@ -55,48 +43,6 @@ export async function rebuild(
   return repaired;
 }
 
-async function putMembersRight(
-  context: RankingContext,
-  trx: Transaction<Database>,
-  { lock, segments }: LockedRanking,
-  communityId: number,
-  after: number,
-): Promise<MemberPage> {
-  const page = await compareMembers(trx, communityId, after);
-  await putTotalsRight(trx, communityId, page.totals);
-  const { calendar } = await context.directory.at(trx, communityId, lock.configVersion);
-  const missing = page.standings.filter((difference) => difference.boardId === undefined);
-  const names = missing.map(({ kind, key, categoryId }) => ({ window: calendar.windowByKey(kind, key), categoryId }));
-  const made = await findOrMakeBoards(trx, communityId, names, segments);
-  const changes = page.standings.map(
-    ({ boardId, memberId, kind, key, categoryId, expected, actual }): StandingChange => {
-      const board = boardId ?? made.get(`${kind} ${key} ${categoryId}`);
-      if (board === undefined) throw new Error(`The board ${key} of category ${categoryId} was not made.`);
-      return { boardId: board, memberId, before: actual, after: expected };
-    },
-  );
-  await setStandings(trx, communityId, changes, segments);
-  return page;
-}
-
-async function removeUnfounded(
-  trx: Transaction<Database>,
-  { segments }: LockedRanking,
-  communityId: number,
-  boardId: number,
-  after: number,
-): Promise<StandingPage> {
-  const page = await findUnfounded(trx, communityId, boardId, after);
-  const changes = page.unfounded.map(({ memberId, actual }): StandingChange => ({
-    boardId,
-    memberId,
-    before: actual,
-    after: undefined,
-  }));
-  await setStandings(trx, communityId, changes, segments);
-  return page;
-}
-
 async function recutBoards(context: RankingContext, communityId: number): Promise<number> {
   let recut = 0;
   for (const { boardId } of await listBoards(context.db, communityId)) {
@@ -105,18 +51,4 @@ async function recutBoards(context: RankingContext, communityId: number): Promis
     recut += 1;
   }
   return recut;
-}
-
-async function putTotalsRight(
-  trx: Transaction<Database>,
-  communityId: number,
-  totals: readonly TotalsDifference[],
-): Promise<void> {
-  if (totals.length === 0) return;
-  await sql`
-    update members m set earned_omnit = d.omnit, earned_reputation = d.reputation
-    from unnest(
-      ${numbers(totals.map((row) => row.memberId))}::int[], ${numbers(totals.map((row) => row.expectedOmnit))}::bigint[], ${numbers(totals.map((row) => row.expectedReputation))}::bigint[]
-    ) as d(member_id, omnit, reputation)
-    where m.community_id = ${communityId} and m.member_id = d.member_id`.execute(trx);
 }

@@ -2,7 +2,7 @@
  * Recomputing standings from the contributions, to compare. Everything goes page by page, each page a statement of its
  * own and so of one moment: it can run beside writers, holds nothing open, and needs the same memory for any size.
  */
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { Category } from '../communities/community.ts';
 import type { Calendar, WindowKind } from './calendar.ts';
@@ -42,14 +42,19 @@ export type MemberPage = {
 };
 
 /** Compares the standings and totals of the members after one with what their contributions make them. */
-export async function compareMembers(db: Kysely<Database>, communityId: number, after: number): Promise<MemberPage> {
+export async function compareMembers(
+  db: Kysely<Database>,
+  communityId: number,
+  after: number,
+  count = PAGE,
+): Promise<MemberPage> {
   const members = await db
     .selectFrom('members')
     .select('member_id')
     .where('community_id', '=', communityId)
     .where('member_id', '>', after)
     .orderBy('member_id')
-    .limit(PAGE)
+    .limit(count)
     .execute();
   const ids = members.map((member) => member.member_id);
   const last = ids.at(-1);
@@ -62,7 +67,7 @@ export async function compareMembers(db: Kysely<Database>, communityId: number, 
       from (
         select c.member_id, c.category_id, c.occurred_at, case g.measure when 'reward' then c.reward else c.amount end as gain
         from contributions c join categories g on g.community_id = c.community_id and g.category_id = c.category_id
-        where ${page}
+        where ${page} and c.counted and not ${isOffBoards(communityId, 'c')}
       ) c
       cross join (values ('week'), ('month'), ('season'), ('all')) kinds(kind)
       left join lateral (
@@ -86,7 +91,7 @@ export async function compareMembers(db: Kysely<Database>, communityId: number, 
       coalesce(e.omnit, 0)::bigint as "expectedOmnit", coalesce(e.reputation, 0)::bigint as "expectedReputation"
     from members m cross join lateral (
       select sum(c.reward) as omnit, sum(c.reputation) as reputation from contributions c
-      where c.community_id = m.community_id and c.member_id = m.member_id
+      where c.community_id = m.community_id and c.member_id = m.member_id and c.counted
     ) e
     where m.community_id = ${communityId} and m.member_id > ${after} and m.member_id <= ${last}
       and (m.earned_omnit, m.earned_reputation) is distinct from (coalesce(e.omnit, 0), coalesce(e.reputation, 0))`.execute(
@@ -106,20 +111,41 @@ export async function findUnfounded(
   boardId: number,
   after: number,
 ): Promise<StandingPage> {
+  return lookThrough(db, communityId, sql`s.board_id = ${boardId} and s.member_id > ${after}`);
+}
+
+/** Finds standings of one member, on any board, that no contribution makes. */
+export async function findUnfoundedOf(
+  db: Kysely<Database>,
+  communityId: number,
+  memberId: number,
+): Promise<StandingDifference[]> {
+  // By board: a member's standings are found by board and member.
+  const boards = sql`select board_id from boards where community_id = ${communityId}`;
+  const own = sql`s.board_id in (${boards}) and s.member_id = ${memberId}`;
+  return (await lookThrough(db, communityId, own, sql``)).unfounded;
+}
+
+async function lookThrough(
+  db: Kysely<Database>,
+  communityId: number,
+  which: RawBuilder<unknown>,
+  limit: RawBuilder<unknown> = sql`limit ${PAGE}`,
+): Promise<StandingPage> {
   const { rows } = await sql<DifferenceRow & PlaceRow<'actual'> & { founded: boolean }>`
     select s.member_id as "memberId", b.category_id as "categoryId", w.kind, w.key, s.board_id as "boardId",
       s.neg_score as "actualNegScore", s.reached_at as "actualReachedAt",
       exists (
         select from contributions c
-        where c.community_id = s.community_id and c.member_id = s.member_id and c.occurred_at >= w.starts_at and c.occurred_at < w.ends_at
+        where c.community_id = s.community_id and c.member_id = s.member_id and c.counted and not ${isOffBoards(communityId, 'c')} and c.occurred_at >= w.starts_at and c.occurred_at < w.ends_at
           and c.category_id = b.category_id and case g.measure when 'reward' then c.reward else c.amount end > 0
       ) as founded
     from standings s
     join boards b on b.community_id = s.community_id and b.board_id = s.board_id
     join windows w on w.community_id = b.community_id and w.window_id = b.window_id
     join categories g on g.community_id = b.community_id and g.category_id = b.category_id
-    where s.community_id = ${communityId} and s.board_id = ${boardId} and s.member_id > ${after}
-    order by s.member_id limit ${PAGE}`.execute(db);
+    where s.community_id = ${communityId} and ${which}
+    order by s.member_id ${limit}`.execute(db);
   return {
     unfounded: rows.filter((row) => !row.founded).map(toDifference),
     next: rows.at(-1)?.memberId,
@@ -228,6 +254,13 @@ export async function* verify(
       yield `${categories.get(board.categoryId)}, ${board.key}: the segments do not hold the standings.`;
     }
   }
+}
+
+/** Whether the member of a row is kept from boards. */
+function isOffBoards(communityId: number, table: string) {
+  return sql`exists (
+    select from exclusions x where x.community_id = ${communityId} and x.member_id = ${sql.ref(`${table}.member_id`)}
+      and x.scope = 'boards' and x.lifted_at is null)`;
 }
 
 type DifferenceRow = Omit<StandingDifference, 'boardId' | 'expected' | 'actual'> & { boardId: number | null };

@@ -2,9 +2,11 @@ import { parseArgs } from 'node:util';
 import { openServer } from './bench-database.ts';
 import type { BenchContext, Figure, FigureGroup } from './figure.ts';
 import { intakeFigures } from './intake.ts';
+import { rankFigures } from './ranks.ts';
+import { redisFigures } from './redis.ts';
 import { printTable, toJson } from './report.ts';
 
-const GROUPS: readonly FigureGroup[] = [intakeFigures];
+const GROUPS: readonly FigureGroup[] = [rankFigures, redisFigures, intakeFigures];
 const NAMES = GROUPS.flatMap((group) => group.names);
 
 const { values: options } = parseArgs({

@@ -361,5 +361,5 @@ describe.skipIf(SAMPLE_CONTRIBUTIONS === undefined)('import of the sample beside
         3,
       );
     }
-  });
+  }, 180_000);
 });

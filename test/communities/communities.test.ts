@@ -72,7 +72,7 @@ describe('communities', () => {
   it.each([[''], ['A'], ['-a'], ['_a'], ['a b'], ['ä'], ['a/b'], ['.'], ['a\n'], ['a'.repeat(65)], ['\u0000']])(
     'CO-4 %j cannot be a slug',
     (slug) => {
-      expect(() => requireSlug(slug)).toThrow(refusal('invalid-parameter') as Error);
+      expect(() => requireSlug(slug)).toThrow(refusal('invalid-parameter'));
     },
   );
 
@@ -86,7 +86,7 @@ describe('communities', () => {
     ['2026-01-01T00:00[Europe/Berlin]'],
     ['x'.repeat(100_000)],
   ])('CO-5 %j is no time zone', (timeZone) => {
-    expect(() => requireTimeZone(timeZone)).toThrow(refusal('invalid-parameter') as Error);
+    expect(() => requireTimeZone(timeZone)).toThrow(refusal('invalid-parameter'));
   });
 
   it('CO-5 time zones and locales come out in their usual spelling', () => {
@@ -94,7 +94,7 @@ describe('communities', () => {
     expect(requireTimeZone('utc')).toBe('UTC');
     expect(requireLocale('PT-br')).toBe('pt-BR');
     for (const locale of ['', 'e', 'de_DE', '\u0000', 'x'.repeat(1000)]) {
-      expect(() => requireLocale(locale)).toThrow(refusal('invalid-parameter') as Error);
+      expect(() => requireLocale(locale)).toThrow(refusal('invalid-parameter'));
     }
   });
 });

@@ -12,7 +12,7 @@ const rate = (startsAt: Date, thousandths: bigint, subject?: string, categoryId 
   rate: thousandths,
 });
 
-const prices = createPriceList([
+const RATES = [
   rate(new Date(0), 6250n),
   rate(day(20), 7000n),
   rate(day(10), 5000n),
@@ -20,7 +20,8 @@ const prices = createPriceList([
   rate(day(15), 0n, 'H100'),
   rate(new Date(0), 1000n, undefined, DATA.id),
   rate(new Date(0), 2000n, 'H100', DATA.id),
-]);
+];
+const prices = createPriceList(RATES, []);
 
 describe('prices', () => {
   it.each([

@@ -7,7 +7,7 @@ import { readPage, readStandingsOf } from '../../src/ranking/leaderboard.ts';
 import { NOW, makeCommunity, record, recording } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';
 
-const MEMBERS = 50_000;
+const MEMBERS = 30_000;
 const SEGMENTS = { membersInSegment: 64, segmentsInBlock: 32 };
 /** Segments hold half of their limit when they were just cut, and blocks likewise. */
 const MAX_BLOCKS = MEMBERS / (SEGMENTS.membersInSegment / 2) / (SEGMENTS.segmentsInBlock / 2);
@@ -81,24 +81,25 @@ async function touchedBy(work: (context: RankingContext) => Promise<unknown>): P
     touched.rows[table] = entries - (known?.entries ?? 0n);
     touched.blocks += blocks - (known?.blocks ?? 0n);
   }
-  console.log(JSON.stringify(touched, (_, v) => typeof v === "bigint" ? Number(v) : v)); return touched;
+  return touched;
 }
 
 const rowsOf = (touched: Touched, table: string) => Number(touched.rows[table] ?? 0n);
 
-describe('what the hot statements touch on a board of 50,000', () => {
+describe('what the hot statements touch on a board of 30,000', () => {
   it('RK-9 the rank of a member: the blocks, the segments of one block, and one segment', async () => {
     for (let index = 0; index < MEMBERS; index += 9973) {
       const touched = await touchedBy(({ db }) => readStandingsOf(db, community.id, [boardId], memberIds[index] ?? 0));
       expect(touched.seqScans).toEqual({});
+      expect(rowsOf(touched, 'standings')).toBeGreaterThan(0);
       expect(rowsOf(touched, 'standings')).toBeLessThanOrEqual(1 + SEGMENTS.membersInSegment);
       expect(rowsOf(touched, 'segments')).toBeLessThanOrEqual(2 + 2 * MAX_BLOCKS + SEGMENTS.segmentsInBlock);
-      expect(touched.blocks).toBeLessThan(300n);
+      expect(touched.blocks).toBeLessThan(200n);
     }
   });
 
   it('RK-9 a page, at any offset: as much, and the page', async () => {
-    for (const offset of [0, 1, 12_345, 25_000, 49_999, 50_000, 1_000_000]) {
+    for (const offset of [0, 1, 12_345, MEMBERS / 2, MEMBERS - 1, MEMBERS, 1_000_000]) {
       const touched = await touchedBy(({ db }) =>
         readPage(db, community.id, boardId, { from: 'offset', offset, limit: 25 }),
       );
@@ -106,7 +107,7 @@ describe('what the hot statements touch on a board of 50,000', () => {
       expect(rowsOf(touched, 'standings')).toBeLessThanOrEqual(SEGMENTS.membersInSegment + 25);
       expect(rowsOf(touched, 'members')).toBeLessThanOrEqual(25);
       expect(rowsOf(touched, 'segments')).toBeLessThanOrEqual(MAX_BLOCKS + SEGMENTS.segmentsInBlock);
-      expect(touched.blocks).toBeLessThan(400n);
+      expect(touched.blocks).toBeLessThan(250n);
     }
   });
 
@@ -120,7 +121,7 @@ describe('what the hot statements touch on a board of 50,000', () => {
       expect(rowsOf(touched, 'standings')).toBeLessThanOrEqual(1 + 2 * SEGMENTS.membersInSegment + 25);
       expect(rowsOf(touched, 'members')).toBeLessThanOrEqual(25);
       expect(rowsOf(touched, 'segments')).toBeLessThanOrEqual(2 + 3 * MAX_BLOCKS + 2 * SEGMENTS.segmentsInBlock);
-      expect(touched.blocks).toBeLessThan(700n);
+      expect(touched.blocks).toBeLessThan(350n);
     }
   });
 
@@ -129,7 +130,7 @@ describe('what the hot statements touch on a board of 50,000', () => {
     const BATCH = 100;
     const touched = await touchedBy((context) => {
       calls += 1;
-      const events = Array.from({ length: BATCH }, (_, n) => event(`more${calls}-${n}`, calls * 10_000 + n * 17, 1));
+      const events = Array.from({ length: BATCH }, (_, n) => event(`more${calls}-${n}`, calls * 5000 + n * 17, 1));
       return record(context, community, events);
     });
     expect(touched.seqScans).toEqual({});

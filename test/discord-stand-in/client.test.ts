@@ -6,10 +6,14 @@ import {
   DiscordAPIError,
   Events,
   GatewayIntentBits,
+  LabelBuilder,
   MessageFlags,
+  ModalBuilder,
   SlashCommandBuilder,
   StringSelectMenuBuilder,
   TextDisplayBuilder,
+  TextInputBuilder,
+  TextInputStyle,
   type Client,
   type Interaction,
 } from 'discord.js';
@@ -18,6 +22,7 @@ import { expect, test, vi } from 'vitest';
 import type { StandInChannel, StandInUser } from '../support/discord/world.ts';
 import type { DiscordStandIn } from '../support/discord/stand-in.ts';
 import type { StandInGuild } from '../support/discord/guild.ts';
+import { doLine, type Stage } from '../support/discord/hands/typed-line.ts';
 import { clientOf, connect, startStandIn } from './connected-client.ts';
 
 type Scene = { standIn: DiscordStandIn; guild: StandInGuild; channel: StandInChannel; ada: StandInUser };
@@ -126,6 +131,9 @@ test('DS-3 a command is registered, run, deferred, answered with Components V2, 
   const pressed = standIn.press(ada, message, 'Next');
   expect((await pressed.answer).id).toBe(message.id);
   expect(message.text()).toContain('after next by ada');
+  // The lines that an edit changed are marked, the others not.
+  expect(standIn.transcript.render()).toMatch(/edits message 1 .*\n.*\n  › ┃ after next/);
+  expect(standIn.transcript.render()).toContain('\n    ┃ ( Prev ) [ ▶️ Next ]');
   await standIn.select(ada, message, 'Window', ['week']).answer;
   expect(message.text()).toMatch(/^week\n/);
   await expect(standIn.press(ada, message, 'Prev').answer).rejects.toThrow('greyed out');
@@ -280,13 +288,9 @@ test('DS-14 a form is opened, filled in and sent; what it requires is required',
   await client.application.commands.set([BOARD]);
   answerWith(client, async (interaction) => {
     if (interaction.isChatInputCommand()) {
-      await interaction.showModal({
-        title: 'Zone',
-        customId: 'zone',
-        components: [
-          { type: 18, label: 'Your zone', component: { type: 4, customId: 'name', style: 1, required: true } },
-        ],
-      });
+      const field = new TextInputBuilder().setCustomId('name').setStyle(TextInputStyle.Short);
+      const label = new LabelBuilder().setLabel('Your zone').setTextInputComponent(field);
+      await interaction.showModal(new ModalBuilder().setCustomId('zone').setTitle('Zone').addLabelComponents(label));
     } else if (interaction.isModalSubmit()) {
       await interaction.reply(`zone ${interaction.fields.getTextInputValue('name')}`);
     }
@@ -298,6 +302,91 @@ test('DS-14 a form is opened, filled in and sent; what it requires is required',
   expect((await standIn.submitModal(ada, run, { name: 'UTC' }).answer).text()).toBe('zone UTC');
 });
 
+test('DS-16 a deferral with the V2 flag, a 26th choice and a response of the wrong kind are refused, and can be made good', async () => {
+  const { standIn, channel, ada } = await scene();
+  const client = await connect(standIn);
+  await client.application.commands.set([BOARD]);
+  const arrived = once(client, Events.InteractionCreate);
+  const run = standIn.runCommand(ada, channel, 'board');
+  const [interaction] = await arrived;
+  const respond = async (body: object): Promise<unknown> =>
+    client.rest.post(`/interactions/${interaction.id}/${interaction.token}/callback`, { auth: false, body });
+  await expect(respond({ type: 5, data: { flags: MessageFlags.IsComponentsV2 } })).rejects.toMatchObject({
+    code: 50035,
+  });
+  await expect(respond({ type: 6 })).rejects.toMatchObject({ code: 50035 });
+  await expect(respond({ type: 4, data: {} })).rejects.toMatchObject({ code: 50006 });
+  await interaction.reply('good');
+  expect((await run.answer).text()).toBe('good');
+
+  answerWith(client, async (one) => {
+    if (!one.isAutocomplete()) return;
+    const choices = Array.from({ length: 26 }, (_, n) => ({ name: `${n}`, value: `${n}` }));
+    await expect(one.respond(choices)).rejects.toMatchObject({ code: 50035 });
+    await one.respond(choices.slice(1));
+  });
+  expect(await standIn.autocomplete(ada, channel, 'board', { category: 'g' }, 'category')).toHaveLength(25);
+});
+
+test('DS-17 commands of menus and subcommands reach the bot with their targets, users and values', async () => {
+  const { standIn, guild, channel, ada } = await scene();
+  const client = await connect(standIn);
+  const list = new SlashCommandBuilder()
+    .setName('quest')
+    .setDescription('Quests')
+    .addSubcommand((sub) =>
+      sub
+        .setName('list')
+        .setDescription('All')
+        .addUserOption((option) => option.setName('of').setDescription('Whose')),
+    );
+  await client.application.commands.set(
+    [list.toJSON(), { type: 2, name: 'Standing' }, { type: 3, name: 'Report' }],
+    guild.id,
+  );
+  answerWith(client, async (interaction) => {
+    if (interaction.isChatInputCommand()) {
+      await interaction.reply(`${interaction.options.getSubcommand()} ${interaction.options.getUser('of')?.username}`);
+    } else if (interaction.isUserContextMenuCommand()) {
+      await interaction.reply({ content: interaction.targetUser.username, flags: MessageFlags.Ephemeral });
+    } else if (interaction.isMessageContextMenuCommand()) {
+      await interaction.reply(`about "${interaction.targetMessage.content}"`);
+    }
+  });
+  const listed = await standIn.runCommand(guild.owner, channel, 'quest list', { of: ada.id }).answer;
+  expect(listed.text()).toBe('list ada');
+  expect((await standIn.runContextMenu(guild.owner, channel, 'Standing', ada).answer).ephemeral).toBe(true);
+  expect((await standIn.runContextMenu(ada, channel, 'Report', listed).answer).text()).toBe('about "list ada"');
+});
+
+test('DS-18 files come along with a message', async () => {
+  const { standIn, channel } = await scene();
+  const client = await connect(standIn);
+  const found = await client.channels.fetch(channel.id);
+  if (!found?.isSendable()) throw new Error('The channel takes no messages.');
+  const sent = await found.send({ content: 'card', files: [{ attachment: Buffer.from('png'), name: 'card.png' }] });
+  expect(sent.attachments.map(({ name, size }) => [name, size])).toEqual([['card.png', 3]]);
+  expect(standIn.messages(channel)[0]?.text()).toBe('card\n📎 card.png');
+});
+
+test('DS-19 a follow-up takes the place of a deferral, and is as private as the deferral said', async () => {
+  const { standIn, channel, ada } = await scene();
+  const client = await connect(standIn);
+  await client.application.commands.set([BOARD]);
+  answerWith(client, async (interaction) => {
+    if (!interaction.isChatInputCommand()) return;
+    await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+    await interaction.followUp('for you');
+    await interaction.followUp('for all');
+  });
+  const posted = standIn.nextMessage(channel);
+  const run = standIn.runCommand(ada, channel, 'board');
+  expect((await run.answer).text()).toBe('for you');
+  expect(run.ephemeral()).toBe(true);
+  expect((await posted).text()).toBe('for all');
+  expect(standIn.messages(channel, ada).map((message) => message.ephemeral)).toEqual([true, false]);
+});
+
 test('DS-15 the bot sees nothing of a guild that it is thrown out of', async () => {
   const { standIn, guild, channel } = await scene();
   const client = await connect(standIn, { rest: { retries: 0 } });
@@ -306,4 +395,31 @@ test('DS-15 the bot sees nothing of a guild that it is thrown out of', async () 
   expect((await left)[0]).toMatchObject({ id: guild.id });
   await expect(client.rest.get(`/channels/${channel.id}`)).rejects.toBeInstanceOf(DiscordAPIError);
   await expect(client.rest.get(`/guilds/${guild.id}`)).rejects.toMatchObject({ code: 50001 });
+});
+
+test('DS-33 lines that a person types act for the users of the stand-in', async () => {
+  const { standIn, guild, channel, ada } = await scene();
+  const client = await connect(standIn);
+  await client.application.commands.set([BOARD, { type: 2, name: 'Standing' }], guild.id);
+  answerWith(client, async (interaction) => {
+    if (interaction.isAutocomplete()) await interaction.respond([{ name: 'All of them', value: 'all' }]);
+    else if (interaction.isChatInputCommand())
+      await interaction.reply(board(interaction.options.getString('category') ?? ''));
+    else if (interaction.isButton()) await interaction.update(board('pressed'));
+    else if (interaction.isStringSelectMenu()) await interaction.update(board('chosen'));
+    else if (interaction.isUserContextMenuCommand()) await interaction.reply(`of ${interaction.targetUser.username}`);
+  });
+  const stage: Stage = { standIn, channel, users: [ada, guild.owner], last: new Map() };
+  const answerTo = async (line: string, user = ada): Promise<string | undefined> => {
+    await doLine(stage, line);
+    return (await stage.last.get(user.id)?.answer)?.text().split('\n')[0];
+  };
+  expect(await answerTo('/board category:"the best" page:1 as owner', guild.owner)).toBe('the best');
+  expect(await answerTo('press Next as ada')).toBe('pressed');
+  expect(await answerTo('select Window = week')).toBe('chosen');
+  expect(await answerTo('menu Standing on owner as ada')).toBe('of owner');
+  expect(await doLine(stage, 'type /board category:a')).toBe('    All of them  (all)');
+  expect(await doLine(stage, 'show as owner')).toContain('the best');
+  await expect(doLine(stage, 'dance')).rejects.toThrow('Type help');
+  await expect(doLine(stage, '/board as nobody')).rejects.toThrow('There are: ada, owner');
 });

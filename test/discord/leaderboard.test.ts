@@ -105,7 +105,7 @@ describe('/leaderboard', () => {
     }
   });
 
-  it('DI-33 "My place" answers the presser alone, with the page that holds the row, marked; its buttons change that answer', async () => {
+  it('DI-33 "My place" answers the presser alone, with the presser in the middle, marked; its buttons change that answer', async () => {
     const scene = await openScene(database.db);
     const { discord, channel, ada, bob } = scene;
     await fill(scene, handleOf(bob));
@@ -113,15 +113,32 @@ describe('/leaderboard', () => {
     const mine = await discord.press(bob, message, 'My place').answer;
     expect(mine.ephemeral).toBe(true);
     expect(mine.text()).toContain('➤ 14th · Member 14 · 1,168.75 OMNIT · you');
+    expect(mine.text()).toContain('10th · Member 10');
+    expect(mine.text()).toContain('19th · Member 19');
     expect(mine.text()).toContain('You are 14th of 34');
-    expect(mine.text()).toContain('page 2 of 4');
+    expect(mine.text()).toContain('34 members · ranks 10 to 19');
     expect(message.text()).toContain('page 1 of 4');
+    await discord.press(bob, mine, 'Next').answer;
+    expect(mine.text()).toContain('ranks 20 to 29');
     await discord.press(bob, mine, 'First').answer;
     expect(mine.text()).toContain('🥇 1st');
+    expect(mine.text()).toContain('page 1 of 4');
     const again = await discord.press(bob, mine, 'My place').answer;
     expect(again.id).toBe(mine.id);
-    expect(mine.text()).toContain('page 2 of 4');
+    expect(mine.text()).toContain('ranks 10 to 19');
     expect(faultsOf(scene)).toEqual([]);
+  });
+
+  it('DI-33 the last of a board sees who stands before', async () => {
+    const scene = await openScene(database.db);
+    const { discord, channel, ada } = scene;
+    await fill(scene, 'm14');
+    await scene.contribute([handleOf(ada), '1']);
+    const message = await discord.runCommand(ada, channel, 'leaderboard').answer;
+    const mine = await discord.press(ada, message, 'My place').answer;
+    expect(mine.text()).toContain('26th · Member 26');
+    expect(mine.text()).toContain('➤ 35th');
+    expect(labels(mine)).toEqual(['First', 'Previous', '(Next)', '(Last)', 'My place']);
   });
 
   it('DI-33 whoever is on no board is told what to do', async () => {
@@ -263,7 +280,7 @@ describe('/leaderboard', () => {
   });
 
   it('DI-40 a guild never sees another’s data, whatever a custom id says', async () => {
-    let foreign: LeaderboardView = { categoryId: 1, kind: 'season', period: '2026-Q3', page: 1 };
+    let foreign: LeaderboardView = { categoryId: 1, kind: 'season', period: '2026-Q3', offset: 0 };
     // Sends a button that names a category of another guild, as nobody else can.
     const forge: Command = {
       data: new SlashCommandBuilder().setName('forge').setDescription('Sends a foreign button'),

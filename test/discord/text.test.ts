@@ -81,7 +81,7 @@ describe('custom ids', () => {
           categoryId: fc.integer({ min: 0, max: 999_999_999 }),
           kind: fc.constantFrom(...WINDOW_KINDS),
           period: fc.stringMatching(/^[A-Za-z0-9-]{1,32}$/),
-          page: fc.integer({ min: 1, max: 999_999_999 }),
+          offset: fc.integer({ min: 0, max: 999_999_999 }),
         }),
         (view) => {
           const id = encodeView('previous', view);
@@ -96,7 +96,7 @@ describe('custom ids', () => {
     '',
     'leaderboard:',
     'leaderboard:0:next:1:week:2026-W34:1',
-    'leaderboard:1:next:1:week:2026-W34:0',
+    'leaderboard:1:next:1:week:2026-W34:-1',
     'leaderboard:1:next:1:year:2026:1',
     'leaderboard:1:drop:1:week:2026-W34:1',
     'leaderboard:1:next:1:week:2026-W34:1:x',

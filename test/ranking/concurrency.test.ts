@@ -66,22 +66,21 @@ function expectConsistent({ entries, total }: Leaderboard, offset: number, limit
 it('RK-7 many writers of the same contributions at once: each counts once, and every page on the way is of one moment', async () => {
   const community = await makeCommunity(database.db);
   const tallies = { accepted: 0, duplicate: 0, rejected: 0 };
-  let writing = WRITERS;
-  let pages = 0;
+  const progress = { writing: WRITERS, pages: 0 };
 
   const write = async (writer: number) => {
     const own = process();
     for (const batch of batchesFrom(Math.floor((writer * EVENTS) / WRITERS))) {
       for (const { status } of await record(own, community, batch)) tallies[status] += 1;
     }
-    writing -= 1;
+    progress.writing -= 1;
   };
   const watch = async (reader: number) => {
     const own = process();
-    for (let step = reader; writing > 0; step += 1) {
+    for (let step = reader; progress.writing > 0; step += 1) {
       const [offset, limit] = [(step * 37) % MEMBERS, 1 + ((step * 13) % 100)];
       expectConsistent(await read(own.db, own, community.slug, offset, limit), offset, limit);
-      pages += 1;
+      progress.pages += 1;
     }
   };
   await Promise.all([
@@ -90,7 +89,7 @@ it('RK-7 many writers of the same contributions at once: each counts once, and e
   ]);
 
   expect(tallies).toEqual({ accepted: EVENTS, duplicate: EVENTS * (WRITERS - 1), rejected: 0 });
-  expect(pages).toBeGreaterThan(READERS);
+  expect(progress.pages).toBeGreaterThan(READERS);
   const plain = new PlainRanking('UTC', { 'gpu-contributors': { rate: 6250n } });
   for (const event of events) plain.add(event);
   const board = plain.boards.get('all all gpu-contributors');

@@ -13,7 +13,7 @@ import type { StandInGuild } from './discord/guild.ts';
 import { DiscordStandIn } from './discord/stand-in.ts';
 import type { StandInChannel, StandInUser } from './discord/world.ts';
 
-export type LogLine = { level: number; msg: string; guildId?: string };
+type LogLine = { level: number; msg: string; guildId?: string };
 
 /** The levels of pino that tell of something wrong. */
 export const WARN = 40;
@@ -85,9 +85,9 @@ export type Scene = {
   community: { id: number; slug: string; sourceId: number };
   bot: TestBot;
   /** Records contributions to GPU hours, one a line: whose, how many units. */
-  contribute(
+  contribute: (
     ...amounts: readonly (readonly [contributor: string, amount: string, displayName?: string])[]
-  ): Promise<void>;
+  ) => Promise<void>;
 };
 
 let contributions = 0;
@@ -95,9 +95,9 @@ let contributions = 0;
 /** Opens a scene for one test, and ends it with the test. */
 export async function openScene(
   db: Kysely<Database>,
-  options: Pick<TestBotOptions, 'clock' | 'commands'> & Partial<NewCommunity> = {},
+  options: Pick<TestBotOptions, 'clock' | 'commands'> & Partial<NewCommunity> & { createdAt?: Date } = {},
 ): Promise<Scene> {
-  const { clock, commands, ...wanted } = options;
+  const { clock, commands, createdAt, ...wanted } = options;
   const discord = await DiscordStandIn.start();
   const guild = discord.createGuild({ name: 'Lab' });
   const channel = guild.createChannel({ name: 'general' });
@@ -111,7 +111,7 @@ export async function openScene(
   const other = { guild: otherGuild, channel: otherGuild.createChannel({ name: 'elsewhere' }) };
   otherGuild.addMember(bob);
   const ranking = recording(db);
-  const community = await makeCommunity(db, wanted);
+  const community = await makeCommunity(db, wanted, createdAt);
   const bot = makeBot(discord, ranking, {
     guildId: guild.id,
     community: community.slug,

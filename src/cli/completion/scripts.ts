@@ -20,11 +20,12 @@ export type CompletedCommand = {
 /** Describes the program and every command below it. Options of the program hold for all. */
 export function describeCommands(program: Command): CompletedCommand[] {
   const globalOptions = optionsOf(program);
+  const inherited = globalOptions.filter(({ flag }) => flag !== '--help');
   const describe = (command: Command, path: readonly string[]): CompletedCommand[] => [
     {
       path,
       description: command.description(),
-      options: command === program ? globalOptions : [...optionsOf(command), ...globalOptions],
+      options: command === program ? globalOptions : [...optionsOf(command), ...inherited],
       words: [
         ...command.commands.map((child) => child.name()),
         ...command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),

@@ -51,7 +51,7 @@ export function createCsv(warn: (message: string) => void): Format {
 }
 
 /** Splits a row into cells; undefined when its quotes do not fit. */
-export function parseRow(row: string): string[] | undefined {
+function parseRow(row: string): string[] | undefined {
   const cells: string[] = [];
   for (let at = 0; at <= row.length; at += 1) {
     if (row[at] === '"') {

@@ -72,7 +72,7 @@ export class LiveBlock implements Watcher {
       if (room < 0) break;
       fitting.push(line);
     }
-    return [...fitting, `… ${this.#lines.length - fitting.length} more: the terminal is too low.`];
+    return [...fitting, `… ${this.#lines.length - fitting.length} more`];
   }
 
   #eraseDrawn(): string {

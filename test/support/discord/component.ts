@@ -1,7 +1,7 @@
 import { ComponentType } from 'discord.js';
 
 /** One option of a select, a radio group or a checkbox group. */
-export type ComponentOption = {
+type ComponentOption = {
   label: string;
   value: string;
   description?: string;

@@ -41,12 +41,15 @@ const input = createInterface({ input: process.stdin, output: process.stdout, te
 // On a terminal, Ctrl-C reaches readline and not the process.
 input.once('SIGINT', () => told.resolve());
 const stage: Stage = { standIn, channel, users: [ada, ben, guild.owner], last: new Map() };
-input.on('line', (line) => {
-  void act(line.trim());
-});
+void takeLines();
+// Input that has ended (a file, a service without one) ends nothing: only `quit` and signals do.
 await told.promise;
 input.close();
 await standIn.close();
+
+async function takeLines(): Promise<void> {
+  for await (const line of input) await act(line.trim());
+}
 
 async function act(line: string): Promise<void> {
   if (line === '') return;
@@ -67,7 +70,7 @@ async function start(port: number): Promise<DiscordStandIn> {
     return await DiscordStandIn.start({ port });
   } catch (error) {
     print(`Nothing can listen on port ${port} (${String(error)}). Set PORT to a free one, or to 0 for any.`);
-    process.exit(1);
+    return process.exit(1);
   }
 }
 

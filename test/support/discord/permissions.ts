@@ -2,7 +2,7 @@ import { OverwriteType, PermissionFlagsBits } from 'discord.js';
 import type { GuildState, StandInChannel, StandInRole } from './world.ts';
 
 /** Every permission there is. */
-export const ALL_PERMISSIONS = Object.values(PermissionFlagsBits).reduce((all, bit) => all | bit, 0n);
+const ALL_PERMISSIONS = Object.values(PermissionFlagsBits).reduce((all, bit) => all | bit, 0n);
 
 /**
  * What a user may do, by Discord's rule: the owner and administrators everything; others what their roles give, changed by

@@ -55,9 +55,12 @@ function renderInline(text: string, readMark: MarkReader): string {
   return drawn;
 }
 
-/** Neutralises what would act on a terminal or turn the text around: control and direction characters become visible. */
+/**
+ * Neutralises what would act on a terminal or turn the rest of a line around: control characters and direction overrides
+ * become visible. Isolates stay: they end with the name that they enclose, and nobody sees them.
+ */
 export function visible(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (character) =>
+  return text.replaceAll(/[\p{Cc}\u202A-\u202E]/gu, (character) =>
     character === '\n' ? character : `<U+${hexOf(character)}>`,
   );
 }

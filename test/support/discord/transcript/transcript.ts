@@ -102,7 +102,7 @@ export class Transcript {
       ...refusal.lines().map((line) => `${INDENT}  ${visible(line)}`),
     ];
     this.#entries.push(lines);
-    this.#print(lines);
+    this.#print(() => lines);
   }
 
   #addMessage(message: StoredMessage, verb: string, before: StoredMessage | undefined): void {
@@ -111,7 +111,7 @@ export class Transcript {
     this.#snapshots.set(message.id, snapshot);
     const nowMs = Date.now();
     const loading = (snapshot.flags & MessageFlags.Loading) !== 0;
-    const heading = this.#heading(snapshot, loading ? 'is thinking …' : verb);
+    const heading = this.#heading(snapshot, loading ? 'is thinking of' : verb);
     const draw = (reader: StandInUser): string[] => {
       if (loading) return [heading];
       const old = before && new Set(messageLines(this.#world, before, reader, nowMs));
@@ -123,7 +123,7 @@ export class Transcript {
 
   #heading(message: StoredMessage, verb: string): string {
     const { origin, visibleTo, channel } = message;
-    const to = origin ? `, ${displayName(origin.user)} used ${visible(origin.name ?? 'a component')}` : '';
+    const to = origin ? ` for ${displayName(origin.user)}` : '';
     const { users, roles, everyone } = pingsOf(this.#world, message);
     const names = [
       ...(everyone ? ['everyone'] : []),
@@ -132,10 +132,11 @@ export class Transcript {
     ];
     const notes = [
       ...(visibleTo ? [`only ${displayName(visibleTo)} sees this`] : []),
-      `pings: ${names.join(', ') || 'nobody'}`,
+      ...(message.flags & MessageFlags.Loading ? [] : [`pings: ${names.join(', ') || 'nobody'}`]),
     ];
     const number = this.#numbers.get(message.id) ?? 0;
-    return `#${channel.name}  ${displayName(this.#world.bot)} BOT ${verb} message ${number}${to} (${notes.join(' · ')})`;
+    const told = notes.length === 0 ? '' : ` (${notes.join(' · ')})`;
+    return `#${channel.name}  ${displayName(this.#world.bot)} BOT ${verb} message ${number}${to}${told}`;
   }
 
   #readerOf(message: StoredMessage): StandInUser {
@@ -152,10 +153,11 @@ export class Transcript {
 
   #add(entry: Entry): void {
     this.#entries.push(entry);
-    this.#print(entry.draw(entry.reader));
+    this.#print(() => entry.draw(entry.reader));
   }
 
-  #print(lines: readonly string[]): void {
-    for (const line of lines) for (const listener of this.#listeners) listener(line);
+  #print(draw: () => readonly string[]): void {
+    if (this.#listeners.length === 0) return;
+    for (const line of draw()) for (const listener of this.#listeners) listener(line);
   }
 }

@@ -1,0 +1,267 @@
+import { sql, type Kysely } from 'kysely';
+
+/**
+ * Reasons to come back: multiplier events, quests and what they grant; what is to be said about them; and the
+ * corrections that people make: voided and held contributions, merged and excluded members. Each index names the query
+ * it serves.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  // Whether a contribution counts: not while it is voided or held. Voided and held rows stay, with who and why.
+  await sql`
+    alter table contributions
+      add column counted boolean not null default true,
+      -- Who it was recorded for, once a merge has moved it to another member.
+      add column recorded_member_id int`.execute(db);
+
+  // What happened to contributions after they were recorded: a final table is a function of all of it up to its cut.
+  await sql`
+    create table contribution_changes (
+      community_id int not null references communities,
+      seq bigint not null,
+      source_id int not null,
+      external_id text collate "C" not null,
+      kind text collate "C" not null check (kind in ('void', 'unvoid', 'hold', 'release', 'refuse')),
+      reason text not null,
+      actor text not null,
+      at timestamptz not null,
+      -- Everything up to a cut, in order.
+      primary key (community_id, seq),
+      foreign key (community_id, source_id, external_id) references contributions
+    )`.execute(db);
+  // The history of one contribution.
+  await sql`
+    create index contribution_changes_contribution
+    on contribution_changes (community_id, source_id, external_id, seq)`.execute(db);
+  // What waits for an admin: held contributions, oldest first.
+  await sql`
+    create table held_contributions (
+      community_id int not null,
+      seq bigint not null,
+      source_id int not null,
+      external_id text collate "C" not null,
+      primary key (community_id, seq),
+      constraint held_contributions_contribution unique (community_id, source_id, external_id),
+      foreign key (community_id, source_id, external_id) references contributions
+    )`.execute(db);
+
+  // Handles that were merged into another member. New events go to the survivor, and reading redirects.
+  await sql`
+    create table member_aliases (
+      community_id int not null references communities,
+      handle text collate "C" not null,
+      member_id int not null,
+      seq bigint not null,
+      merged_at timestamptz not null,
+      -- The survivor of a handle.
+      primary key (community_id, handle),
+      foreign key (community_id, member_id) references members
+    )`.execute(db);
+  // One-time codes that prove a handle. Only their hash is kept.
+  await sql`
+    create table link_codes (
+      community_id int not null,
+      code_hash bytea not null,
+      member_id int not null,
+      expires_at timestamptz not null,
+      used_at timestamptz,
+      -- The code that somebody enters.
+      primary key (community_id, code_hash),
+      foreign key (community_id, member_id) references members
+    )`.execute(db);
+
+  await sql`
+    create table multipliers (
+      community_id int not null references communities,
+      multiplier_id int generated always as identity,
+      name text not null,
+      factor smallint not null check (factor between 101 and 300),
+      -- Null: all, those added later included.
+      category_ids int[],
+      starts_at timestamptz not null,
+      ends_at timestamptz not null check (starts_at < ends_at),
+      created_at timestamptz not null,
+      cancelled_at timestamptz,
+      -- The scheduled event that mirrors it on Discord, and the state of it that was last written there.
+      discord_event_id text collate "C",
+      discord_event_state text,
+      primary key (community_id, multiplier_id)
+    )`.execute(db);
+
+  await sql`
+    create table quests (
+      community_id int not null references communities,
+      quest_id int generated always as identity,
+      name text not null,
+      description text not null default '',
+      goal jsonb not null,
+      rewards jsonb not null,
+      recurrence text collate "C" not null default 'once' check (recurrence in ('once', 'daily', 'weekly', 'monthly')),
+      starts_at timestamptz not null,
+      ends_at timestamptz not null check (starts_at < ends_at),
+      max_winners int check (max_winners > 0),
+      join_required boolean not null default false,
+      count_earlier boolean not null default false,
+      prerequisites jsonb not null default '[]',
+      settle_after_ms int not null default 3600000 check (settle_after_ms >= 0),
+      created_at timestamptz not null,
+      cancelled_at timestamptz,
+      primary key (community_id, quest_id)
+    )`.execute(db);
+  // One round of a quest: the whole of it, or a day, week or month of one that recurs.
+  await sql`
+    create table quest_rounds (
+      community_id int not null,
+      round_id int generated always as identity,
+      quest_id int not null,
+      key text collate "C" not null,
+      starts_at timestamptz not null,
+      ends_at timestamptz not null,
+      settles_at timestamptz not null,
+      reminded_at timestamptz,
+      settled_at timestamptz,
+      primary key (community_id, round_id),
+      -- The round of a period.
+      constraint quest_rounds_key unique (community_id, quest_id, key),
+      foreign key (community_id, quest_id) references quests
+    )`.execute(db);
+  // Rounds that are due to be settled.
+  await sql`create index quest_rounds_due on quest_rounds (community_id, settles_at) where settled_at is null`.execute(
+    db,
+  );
+  await sql`
+    create table quest_joins (
+      community_id int not null,
+      quest_id int not null,
+      member_id int not null,
+      joined_at timestamptz not null,
+      primary key (community_id, quest_id, member_id),
+      foreign key (community_id, quest_id) references quests
+    )`.execute(db);
+  await sql`
+    create table quest_completions (
+      community_id int not null,
+      round_id int not null,
+      member_id int not null,
+      completed_at timestamptz not null,
+      recorded_at timestamptz not null,
+      -- With maxWinners: set when the round is settled. Without: true at once.
+      won boolean,
+      primary key (community_id, round_id, member_id),
+      foreign key (community_id, round_id) references quest_rounds
+    )`.execute(db);
+  // Who was first.
+  await sql`
+    create index quest_completions_order
+    on quest_completions (community_id, round_id, completed_at, member_id)`.execute(db);
+  await sql`
+    create table quest_proofs (
+      community_id int not null,
+      proof_id int generated always as identity,
+      round_id int not null,
+      member_id int not null,
+      content jsonb not null,
+      state text collate "C" not null check (state in ('waiting', 'asked', 'approved', 'refused')),
+      submitted_at timestamptz not null,
+      reviewed_at timestamptz,
+      reviewer text,
+      reason text,
+      primary key (community_id, proof_id),
+      foreign key (community_id, round_id) references quest_rounds
+    )`.execute(db);
+  // What waits for a review, oldest first.
+  await sql`
+    create index quest_proofs_waiting on quest_proofs (community_id, submitted_at, proof_id) where state = 'waiting'`.execute(
+    db,
+  );
+  // A member has one proof under way a round.
+  await sql`
+    create unique index quest_proofs_member on quest_proofs (community_id, round_id, member_id)
+    where state in ('waiting', 'asked', 'approved')`.execute(db);
+
+  // The ledger. An entitlement is granted by the sum of its versions; the key makes a second grant impossible.
+  await sql`
+    create table grants (
+      community_id int not null references communities,
+      grant_id bigint generated always as identity,
+      entitlement text collate "C" not null,
+      version int not null default 1,
+      member_id int not null,
+      kind text collate "C" not null
+        check (kind in ('tokens', 'governance', 'reputation', 'badge', 'role', 'nft', 'access')),
+      -- Thousandths for tokens, governance and reputation; the count for the others. Negative: taken back.
+      amount bigint not null check (amount <> 0),
+      name text,
+      role_id text collate "C",
+      reason text not null,
+      state text collate "C" not null default 'effective'
+        check (state in ('effective', 'made', 'delivering', 'delivered', 'failed', 'withdrawn')),
+      state_reason text,
+      made_at timestamptz not null,
+      primary key (community_id, grant_id),
+      constraint grants_entitlement unique (community_id, entitlement, version)
+    )`.execute(db);
+  // Balances, badges and the ledger of a member.
+  await sql`create index grants_member on grants (community_id, member_id, made_at, grant_id)`.execute(db);
+  // What has yet to be delivered, and what failed.
+  await sql`
+    create index grants_undelivered on grants (community_id, state, grant_id)
+    where state in ('made', 'delivering', 'failed')`.execute(db);
+
+  // The outbox: what is to be said, written in the transaction that made it true.
+  await sql`
+    create table announcements (
+      community_id int not null references communities,
+      announcement_id int generated always as identity,
+      -- Makes saying a thing twice impossible: multiplier:12:start
+      key text collate "C" not null,
+      kind text collate "C" not null,
+      content jsonb not null,
+      -- Announcements of one group that are due together are joined into one message.
+      group_key text collate "C",
+      -- Null: the community's channel.
+      channel_id text collate "C",
+      -- A person, to be told in private.
+      recipient_id text collate "C",
+      due_at timestamptz not null,
+      state text collate "C" not null default 'waiting'
+        check (state in ('waiting', 'claimed', 'delivered', 'joined', 'failed', 'unsure', 'dropped')),
+      attempts int not null default 0,
+      claimed_at timestamptz,
+      delivered_at timestamptz,
+      message_id text collate "C",
+      reason text,
+      primary key (community_id, announcement_id),
+      constraint announcements_key unique (community_id, key)
+    )`.execute(db);
+  // What is due.
+  await sql`
+    create index announcements_due on announcements (community_id, due_at, announcement_id)
+    where state in ('waiting', 'claimed')`.execute(db);
+
+  // Who is kept from prizes or from boards, until when and why.
+  await sql`
+    create table exclusions (
+      community_id int not null references communities,
+      exclusion_id int generated always as identity,
+      member_id int,
+      role_id text collate "C",
+      scope text collate "C" not null check (scope in ('prizes', 'boards')),
+      reason text not null,
+      starts_at timestamptz not null,
+      ends_at timestamptz,
+      lifted_at timestamptz,
+      primary key (community_id, exclusion_id),
+      check ((member_id is null) <> (role_id is null))
+    )`.execute(db);
+  // Whether somebody is excluded at the moment.
+  await sql`create index exclusions_member on exclusions (community_id, member_id) where lifted_at is null`.execute(db);
+  // How much of a category counts a member and day; what exceeds is held.
+  await sql`
+    create table caps (
+      community_id int not null,
+      category_id int not null,
+      amount bigint not null check (amount > 0),
+      primary key (community_id, category_id),
+      foreign key (community_id, category_id) references categories
+    )`.execute(db);
+}

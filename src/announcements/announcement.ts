@@ -1,0 +1,38 @@
+import type { RewardKind } from '../rewards/reward.ts';
+
+/** A reward as it is told. The amount is a decimal, as text. */
+export type ToldReward = { kind: RewardKind; amount?: string; name?: string; roleId?: string };
+
+/** What can be said. Everything that is shown is in it, as of the moment that made it true; times are RFC 3339. */
+export type Announcement =
+  | {
+      kind: 'multiplier-ahead' | 'multiplier-started';
+      name: string;
+      /** As text: `2.5`. */
+      factor: string;
+      /** Titles of the categories; none: all. */
+      categories: string[];
+      startsAt: string;
+      endsAt: string;
+    }
+  | {
+      kind: 'multiplier-ended';
+      name: string;
+      factor: string;
+      /** How many contributions it touched, and the OMNIT that they earned more by it, as text. */
+      contributions: number;
+      extra: string;
+    }
+  | { kind: 'multiplier-cancelled'; name: string; factor: string }
+  | { kind: 'quest-opened'; name: string; description: string; endsAt: string; rewards: ToldReward[] }
+  | { kind: 'quest-completed'; quest: string; member: string; rewards: ToldReward[] }
+  | { kind: 'quest-settled'; quest: string; winners: string[]; others: number; rewards: ToldReward[] }
+  | { kind: 'quest-cancelled'; quest: string }
+  /** In private, to who joined and is over half way. `done` and `goal` as text. */
+  | { kind: 'quest-reminder'; quest: string; done: string; goal: string; endsAt: string }
+  /** In the review channel: a proof that waits. */
+  | { kind: 'proof-submitted'; proofId: number; quest: string; member: string; text: string; links: string[] }
+  /** In private, to who handed a proof in. */
+  | { kind: 'proof-reviewed'; quest: string; decision: 'approved' | 'asked' | 'refused'; reason: string };
+
+export type AnnouncementKind = Announcement['kind'];

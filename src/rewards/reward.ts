@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { decimal, text } from '../schema.ts';
+import { NAME } from '../text.ts';
+
+export const REWARD_KINDS = ['tokens', 'governance', 'reputation', 'badge', 'role', 'nft', 'access'] as const;
+export type RewardKind = (typeof REWARD_KINDS)[number];
+
+/** What is counted in thousandths; of the others a member has one or several. */
+export const AMOUNT_KINDS = ['tokens', 'governance', 'reputation'] as const satisfies readonly RewardKind[];
+
+const amount = decimal.refine((value) => value > 0n, 'must be more than 0').describe('With at most 3 places.');
+const name = text(NAME).describe('What it is called.');
+const roleId = z.string().regex(/^\d{1,20}$/, 'must be the id of a role of Discord');
+
+/** One reward as an admin sets it up. Amounts come out in thousandths. */
+export const rewardSchema = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.enum(AMOUNT_KINDS), amount }),
+    z.object({ kind: z.literal('badge'), name }),
+    z.object({ kind: z.literal('role'), roleId, name: name.optional() }),
+    z.object({ kind: z.enum(['nft', 'access']), name }),
+  ])
+  .meta({ id: 'Reward', description: 'Tokens, governance tokens, reputation, a badge, a role, an NFT or access.' });
+
+/** One reward: an amount in thousandths, or one of something. */
+export type Reward = z.output<typeof rewardSchema>;
