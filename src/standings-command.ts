@@ -6,7 +6,7 @@ import { connect } from './db/connect.ts';
 import type { Database } from './db/database.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { openDatabase } from './db/open-database.ts';
-import { createProgressBar } from './progress-bar.ts';
+import { countOnTerminal } from './progress-bar.ts';
 import { runCommand } from './entry.ts';
 import type { RankingContext } from './ranking/context.ts';
 import { LayoutCache } from './ranking/layout-cache.ts';
@@ -48,12 +48,12 @@ async function verifyAll(db: Kysely<Database>): Promise<void> {
   let differences = 0;
   for (const name of await communitiesToDo(db)) {
     const community = await directory.bySlug(name);
-    const progress = createProgressBar(`Comparing ${name}`, await countToCompare(db, community.id));
-    for await (const difference of verify(db, community, progress.add)) {
-      progress.write(`${name}: ${difference}`);
+    const { add, bar } = countOnTerminal(`Comparing ${name}`, await countToCompare(db, community.id));
+    for await (const difference of verify(db, community, add)) {
+      bar.above(() => console.log(`${name}: ${difference}`));
       differences += 1;
     }
-    progress.end();
+    bar.clear();
   }
   if (differences === 0) console.log('The standings are what the contributions make them. No difference.');
   else throw new Error(`${differences} differences. Repair them: npm run standings -- rebuild`);
@@ -64,9 +64,9 @@ async function rebuildAll(db: Kysely<Database>): Promise<void> {
   let repaired = 0;
   for (const name of await communitiesToDo(db)) {
     const { id } = await context.directory.bySlug(name);
-    const progress = createProgressBar(`Rebuilding ${name}`, await countToCompare(db, id));
-    repaired += await rebuild(context, id, progress.add);
-    progress.end();
+    const { add, bar } = countOnTerminal(`Rebuilding ${name}`, await countToCompare(db, id));
+    repaired += await rebuild(context, id, add);
+    bar.clear();
   }
   console.log(repaired === 0 ? 'Nothing had to be put right.' : `Put right: ${repaired}.`);
 }

@@ -42,6 +42,9 @@ export type Call = {
   locale: string;
 };
 
+/** An option being typed: nothing is made or changed for it. */
+export type SuggestionCall = Pick<Call, 'services' | 'community' | 'now' | 'locale'>;
+
 /** A message: one container of Components V2. */
 export type Answer = ContainerBuilder;
 
@@ -59,7 +62,7 @@ export type Command = {
   execute(call: Call, interaction: ChatInputCommandInteraction): Promise<Answer>;
   /** Suggestions for the option being typed, at most 25. There is nothing to defer to: they come within 3 seconds or not at all. */
   autocomplete?(
-    call: Omit<Call, 'shared' | 'actor' | 'home'>,
+    call: SuggestionCall,
     interaction: AutocompleteInteraction,
   ): Promise<ApplicationCommandOptionChoiceData[]>;
   /**

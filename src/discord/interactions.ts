@@ -1,15 +1,14 @@
 import {
   MessageFlags,
-  PermissionFlagsBits,
   type AutocompleteInteraction,
   type ChatInputCommandInteraction,
   type Interaction,
   type MessageComponentInteraction,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { KnownCommunity } from '../communities/directory.ts';
-import { ensureGuildCommunity, type Guild, type Home } from '../communities/guilds.ts';
-import type { Answer, Call, Command, DiscordServices, Reader } from './command.ts';
+import type { Home } from '../communities/guilds.ts';
+import { callOf, suggestionCallOf } from './call.ts';
+import type { Answer, Command, DiscordServices } from './command.ts';
 import { isAnsweredAlready, isGone } from './discord-errors.ts';
 import { COLOURS, note, toMessage, toPrivateMessage } from './messages.ts';
 import { explain } from './refusals.ts';
@@ -62,7 +61,7 @@ export function createInteractionRouter(
     if (!command) return void (await interaction.reply(toPrivateMessage(OLD_COMMAND)));
     const shared = command.shows === 'to-everyone';
     await interaction.deferReply(shared ? {} : { flags: MessageFlags.Ephemeral });
-    const work = async () => command.execute(await callOf(interaction, shared), interaction);
+    const work = async () => command.execute(await callOf(interaction, shared, services, home), interaction);
     await conclude(interaction, work, async (refusal) => {
       if (shared) {
         // What went wrong is nobody else's business, and whether a reply is private cannot be changed any more.
@@ -83,7 +82,7 @@ export function createInteractionRouter(
     const inPlace = pressed.shows === 'in-place' || isPrivate;
     if (inPlace) await interaction.deferUpdate();
     else await interaction.deferReply({ flags: MessageFlags.Ephemeral });
-    const work = async () => pressed.run(await callOf(interaction, inPlace && !isPrivate));
+    const work = async () => pressed.run(await callOf(interaction, inPlace && !isPrivate, services, home));
     await conclude(interaction, work, async (refusal) => {
       // The message stays as it was; in a reply of its own there is nothing to keep.
       if (inPlace) await interaction.followUp(toPrivateMessage(refusal));
@@ -96,15 +95,16 @@ export function createInteractionRouter(
     work: () => Promise<Answer>,
     refuse: (answer: Answer) => Promise<void>,
   ): Promise<void> {
+    let answer: Answer;
     try {
-      await interaction.editReply(toMessage(await work()));
+      answer = await work();
     } catch (error) {
-      if (isGone(error)) throw error;
-      const { answer, kind } = explain(error);
+      const { answer: refusal, kind } = explain(error);
       if (kind === 'fault') log.error({ err: error, ...traits(interaction) }, 'An interaction failed');
       if (kind === 'passing') log.warn({ err: error }, 'An interaction was put off: the database is away');
-      await refuse(answer);
+      return refuse(refusal);
     }
+    await interaction.editReply(toMessage(answer));
   }
 
   async function suggest(interaction: AutocompleteInteraction): Promise<void> {
@@ -112,12 +112,8 @@ export function createInteractionRouter(
     const { guildId } = interaction;
     if (!command?.autocomplete || guildId === null) return interaction.respond([]);
     const find = async () => {
-      const community = await services.directory.byGuild(guildId);
-      if (!community) return [];
-      const reader = readerOf(interaction);
-      const locale = interaction.locale;
-      const call = { services, guild: guildOf(interaction, guildId), community, reader, now: services.clock(), locale };
-      return (await command.autocomplete?.(call, interaction)) ?? [];
+      const call = await suggestionCallOf(interaction, guildId, services);
+      return (call && (await command.autocomplete?.(call, interaction))) ?? [];
     };
     const late = AbortSignal.timeout(SUGGESTIONS_WITHIN_MS);
     const choices = await Promise.race([
@@ -130,25 +126,6 @@ export function createInteractionRouter(
     await interaction.respond(choices);
   }
 
-  async function callOf(interaction: Deferred, shared: boolean): Promise<Call> {
-    const { guildId } = interaction;
-    if (guildId === null) throw new Error('An interaction outside a guild was let through.');
-    const guild = guildOf(interaction, guildId);
-    const now = services.clock();
-    const community = await requireCommunity(services, guild, home, now);
-    return {
-      services,
-      home,
-      guild,
-      community,
-      reader: readerOf(interaction),
-      actor: { name: `Discord user ${interaction.user.id}` },
-      now,
-      shared,
-      locale: shared ? community.locale : interaction.locale,
-    };
-  }
-
   return {
     handle(interaction) {
       const work = answer(interaction).finally(() => inHand.delete(work));
@@ -157,38 +134,6 @@ export function createInteractionRouter(
     async settled() {
       while (inHand.size > 0) await Promise.all(inHand);
     },
-  };
-}
-
-/** The community of a guild, made at first need. */
-export async function requireCommunity(
-  services: DiscordServices,
-  guild: Guild,
-  home: Home,
-  now: Date,
-): Promise<KnownCommunity> {
-  const known = await services.directory.byGuild(guild.id);
-  if (known) return known;
-  await ensureGuildCommunity(services.db, guild, home, now);
-  const made = await services.directory.byGuild(guild.id);
-  if (!made) throw new Error(`The community of guild ${guild.id} was not made.`);
-  return made;
-}
-
-function guildOf(interaction: Deferred | AutocompleteInteraction, id: string): Guild {
-  return {
-    id,
-    name: interaction.guild?.name ?? `Server ${id}`,
-    locale: interaction.guildLocale ?? interaction.locale,
-  };
-}
-
-function readerOf({ user, member, memberPermissions }: Deferred | AutocompleteInteraction): Reader {
-  const nickname = member && ('displayName' in member ? member.displayName : member.nick);
-  return {
-    userId: user.id,
-    name: nickname ?? user.displayName,
-    mayManage: memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
   };
 }
 

@@ -1,14 +1,13 @@
-import { addPreset } from '../communities/communities.ts';
+import { applyPreset } from '../communities/apply-preset.ts';
 import type { Visibility } from '../communities/community.ts';
 import { claimHome, setChannel, unclaimedHome } from '../communities/guilds.ts';
-import { lockCommunity } from '../communities/lock.ts';
 import type { PresetName } from '../communities/presets.ts';
 import { requireLocale, requireTimeZone } from '../communities/settings.ts';
 import { updateCommunity } from '../communities/update-community.ts';
 import { DomainError } from '../errors.ts';
 import { checkText, NAME } from '../text.ts';
+import { requireCommunity } from './call.ts';
 import type { Answer, Call } from './command.ts';
-import { requireCommunity } from './interactions.ts';
 import { confirmTimeZone, renderSetup } from './setup-message.ts';
 
 /** What is to be so. What is not given stays. */
@@ -58,12 +57,7 @@ export async function completeSetup(call: Call, wishes: SetupWishes): Promise<An
   if (useMain) await claimHome(services.db, home, guild, actor, now);
   const { id } = await requireCommunity(services, guild, home, now);
   await updateCommunity(services, id, { name, locale, visibility }, actor, now);
-  if (preset) {
-    await services.db.transaction().execute(async (trx) => {
-      await lockCommunity(trx, id);
-      await addPreset(trx, id, preset, actor, now);
-    });
-  }
+  if (preset) await applyPreset(services.db, id, preset, actor, now);
   if (channelId !== undefined) await setChannel(services.db, id, channelId, actor, now);
   if (timeZone !== undefined) {
     try {

@@ -1,12 +1,22 @@
 import { parseArgs } from 'node:util';
 import { openServer } from './bench-database.ts';
 import type { BenchContext, Figure, FigureGroup } from './figure.ts';
+import { importFigures } from './import.ts';
 import { intakeFigures } from './intake.ts';
+import { interactionFigures } from './interactions.ts';
 import { rankFigures } from './ranks.ts';
 import { redisFigures } from './redis.ts';
 import { printTable, toJson } from './report.ts';
+import { startFigures } from './start.ts';
 
-const GROUPS: readonly FigureGroup[] = [rankFigures, redisFigures, intakeFigures];
+const GROUPS: readonly FigureGroup[] = [
+  rankFigures,
+  redisFigures,
+  intakeFigures,
+  importFigures,
+  interactionFigures,
+  startFigures,
+];
 const NAMES = GROUPS.flatMap((group) => group.names);
 
 const { values: options } = parseArgs({

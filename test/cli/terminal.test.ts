@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayWidth } from '../../src/cli/display-text.ts';
-import { formatProgress } from '../../src/cli/import/progress-bar.ts';
+import { importProgress } from '../../src/cli/import/progress.ts';
+import { formatProgress } from '../../src/progress-bar.ts';
 import { useDatabase } from '../support/database.ts';
 import { useHttpServer } from '../support/http-server.ts';
 import { FlakyProxy } from './flaky-proxy.ts';
@@ -102,13 +103,14 @@ describe.skipIf(!hasScript)('on a terminal', () => {
 
 describe('figures', () => {
   it('CL-34 fits progress into the columns there are', () => {
-    const progress = { bytesRead: 12_300_000, totalBytes: 49_200_000 };
-    const full = formatProgress(progress, 123_000, 10, 79);
+    const progress = importProgress({ bytesRead: 12_300_000, totalBytes: 49_200_000 }, 123_000);
+    const full = formatProgress(progress, 10, 79);
     expect(full).toBe('███░░░░░░░░░ 25 % · 12 MB of 49 MB · 123,000 events · 12,300/s · 30 s left');
     for (const columns of [10, 40, 60, 66, 70, 80, 120]) {
-      expect(displayWidth(formatProgress(progress, 123_000, 10, columns))).toBeLessThanOrEqual(columns);
+      expect(displayWidth(formatProgress(progress, 10, columns))).toBeLessThanOrEqual(columns);
     }
-    expect(formatProgress({ bytesRead: 1_500, totalBytes: undefined }, 10, 2, 80)).toBe('1.5 kB · 10 events · 5/s');
+    const piped = importProgress({ bytesRead: 1_500, totalBytes: undefined }, 10);
+    expect(formatProgress(piped, 2, 80)).toBe('1.5 kB · 10 events · 5/s');
   });
 
   it.each([

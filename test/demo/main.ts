@@ -8,7 +8,7 @@ import { startApp } from '../../src/app.ts';
 import { endOnSignal, runCommand } from '../../src/entry.ts';
 import { findOrMakeAdminKey } from '../../src/keys/admin-key.ts';
 import { createLogger } from '../../src/logger.ts';
-import { createProgressBar } from '../../src/progress-bar.ts';
+import { countOnTerminal } from '../../src/progress-bar.ts';
 import { DiscordStandIn } from '../support/discord/stand-in.ts';
 import { DISCORD_PEOPLE, playScene, setScene } from './discord-scene.ts';
 import { dayOf, historySince } from './history.ts';
@@ -66,12 +66,12 @@ await runCommand(async (settings) => {
 /** Sends what happened before now. Every start sends the same and what has been added since; sent again it counts once. */
 async function tellHistory(send: Send, people: readonly Person[], communityCreatedAt: Date): Promise<void> {
   const history = historySince(dayOf(communityCreatedAt) - DAYS, people, new Date());
-  const progress = createProgressBar('Telling what happened so far', history.length);
+  const { add, bar } = countOnTerminal('Telling what happened so far', history.length);
   for (let at = 0; at < history.length; at += STEP) {
     await send(history.slice(at, at + STEP));
-    progress.add(STEP);
+    add(STEP);
   }
-  progress.end();
+  bar.clear();
 }
 
 /** Those whom the stand-in knows take part as well: who is known from Discord alone has a handle made of the id. */

@@ -15,7 +15,7 @@ const WRITERS = 6;
 const READERS = 3;
 const EVENTS = 1500;
 const MEMBERS = 300;
-const BATCH = 40;
+const BATCH = 50;
 const SEGMENTS = { membersInSegment: 16, segmentsInBlock: 4 };
 
 const database = useDatabase();

@@ -110,7 +110,7 @@ it('RK-1 standings are exact after every batch, whatever came, in whatever batch
       if (largest) await expectBoard(processes[1], community.slug, largest, plain.ranked(largest));
       expect(await differences(processes[0], community.slug)).toEqual([]);
     }),
-    { numRuns: 120 },
+    { numRuns: 80 },
   );
 }, 120_000);
 
@@ -146,6 +146,6 @@ it('RK-2 the order of arrival never matters: the same set gives the same boards'
       };
       expect(await boardsOf(other, size)).toEqual(await boardsOf(given, 150));
     }),
-    { numRuns: 30 },
+    { numRuns: 20 },
   );
 }, 120_000);

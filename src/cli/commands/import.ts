@@ -5,7 +5,8 @@ import type { Format, Rejection } from '../import/entry.ts';
 import { FORMAT_NAMES, openFormat, type FormatName } from '../import/format.ts';
 import { BrokenInputError } from '../import/gunzip.ts';
 import { openInput, type Chunks } from '../import/input.ts';
-import { ProgressBar } from '../import/progress-bar.ts';
+import { ProgressBar } from '../../progress-bar.ts';
+import { importProgress } from '../import/progress.ts';
 import { RecordSplitter, type RawRecord } from '../import/records.ts';
 import { Sender, type Counts } from '../import/sender.ts';
 import { note, print, printJson } from '../output.ts';
@@ -57,7 +58,7 @@ async function importContributions(file: string, options: ImportOptions, command
     onRejected: (rejection) => bar.above(() => note(formatRejection(rejection, json))),
     onWait: (reason, waitMs) =>
       bar.above(() => note(`${reason}; trying again in ${Math.ceil(waitMs / 1000)} s. Nothing is lost.`)),
-    onSent: () => bar.update(input, total(sender.counts)),
+    onSent: () => bar.update(importProgress(input, total(sender.counts))),
   });
   const onInterrupt = () => {
     bar.clear();

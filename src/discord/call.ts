@@ -1,0 +1,79 @@
+/** From an interaction to what a command works with. */
+import {
+  PermissionFlagsBits,
+  type AutocompleteInteraction,
+  type ChatInputCommandInteraction,
+  type MessageComponentInteraction,
+} from 'discord.js';
+import type { KnownCommunity } from '../communities/directory.ts';
+import { ensureGuildCommunity, type Guild, type Home } from '../communities/guilds.ts';
+import type { Call, DiscordServices, Reader, SuggestionCall } from './command.ts';
+
+type GuildInteraction = ChatInputCommandInteraction | MessageComponentInteraction | AutocompleteInteraction;
+
+/** What a deferred interaction of a guild is about. Its guild gets a community if it has none. */
+export async function callOf(
+  interaction: ChatInputCommandInteraction | MessageComponentInteraction,
+  shared: boolean,
+  services: DiscordServices,
+  home: Home,
+): Promise<Call> {
+  const { guildId, user } = interaction;
+  if (guildId === null) throw new Error('An interaction outside a guild was let through.');
+  const guild = guildOf(interaction, guildId);
+  const now = services.clock();
+  const community = await requireCommunity(services, guild, home, now);
+  return {
+    services,
+    home,
+    guild,
+    community,
+    reader: readerOf(interaction),
+    actor: { name: `Discord user ${user.id}` },
+    now,
+    shared,
+    locale: shared ? community.locale : interaction.locale,
+  };
+}
+
+/** What an autocompletion is about; undefined where the guild has no community yet. */
+export async function suggestionCallOf(
+  { locale }: AutocompleteInteraction,
+  guildId: string,
+  services: DiscordServices,
+): Promise<SuggestionCall | undefined> {
+  const community = await services.directory.byGuild(guildId);
+  return community && { services, community, now: services.clock(), locale };
+}
+
+/** The community of a guild, made at first need. */
+export async function requireCommunity(
+  services: DiscordServices,
+  guild: Guild,
+  home: Home,
+  now: Date,
+): Promise<KnownCommunity> {
+  const known = await services.directory.byGuild(guild.id);
+  if (known) return known;
+  await ensureGuildCommunity(services.db, guild, home, now);
+  const made = await services.directory.byGuild(guild.id);
+  if (!made) throw new Error(`The community of guild ${guild.id} was not made.`);
+  return made;
+}
+
+function guildOf(interaction: GuildInteraction, id: string): Guild {
+  return {
+    id,
+    name: interaction.guild?.name ?? `Server ${id}`,
+    locale: interaction.guildLocale ?? interaction.locale,
+  };
+}
+
+function readerOf({ user, member, memberPermissions }: GuildInteraction): Reader {
+  const nickname = member && ('displayName' in member ? member.displayName : member.nick);
+  return {
+    userId: user.id,
+    name: nickname ?? user.displayName,
+    mayManage: memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
+  };
+}
