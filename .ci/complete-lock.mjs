@@ -49,7 +49,7 @@ if (added.length > 0 && process.argv.includes('--check')) {
     `package-lock.json lacks ${added.length} platform packages:\n  ${added.join('\n  ')}\nRun: node .ci/complete-lock.mjs`,
   );
 }
-lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 if (added.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 console.log(added.length === 0 ? 'package-lock.json is whole.' : `Added ${added.length} platform packages.`);
 

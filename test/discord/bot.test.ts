@@ -250,6 +250,15 @@ describe('interactions', () => {
     expect(faultsOf(scene)).toEqual([]);
   });
 
+  it('DI-19 nor for discord.js’s own count of 50 requests a second: 200 at once are all deferred in time', async () => {
+    const scene = await openScene(database.db);
+    const { discord, ada, channel } = scene;
+    const burst = Array.from({ length: 200 }, () => discord.runCommand(ada, channel, 'me'));
+    await Promise.all(burst.map(({ acknowledged }) => acknowledged));
+    await Promise.all(burst.map(({ answer }) => answer));
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
   it('DI-19 with the database away the answer says so, and the process lives on', async () => {
     const discord = await standIn();
     const guild = discord.createGuild({ name: 'A' });

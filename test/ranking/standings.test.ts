@@ -110,7 +110,7 @@ it('RK-1 standings are exact after every batch, whatever came, in whatever batch
       if (largest) await expectBoard(processes[1], community.slug, largest, plain.ranked(largest));
       expect(await differences(processes[0], community.slug)).toEqual([]);
     }),
-    { numRuns: 80 },
+    { numRuns: 60 },
   );
 }, 120_000);
 

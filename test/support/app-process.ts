@@ -7,11 +7,18 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 import { ADMIN_KEY, type Answer } from './http-server.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const STANDINGS = fileURLToPath(new URL('../../src/standings-command.ts', import.meta.url));
 const LOOK_EVERY_MS = 10;
+
+/** What a test that ran out of time has left; ended with its file. */
+const open = new Set<AsyncDisposable>();
+afterAll(async () => {
+  for (const left of [...open].toReversed()) await left[Symbol.asyncDispose]();
+});
 
 /** Settings by their names in the environment; an undefined one is unset. */
 export type Settings = Record<string, string | undefined>;
@@ -37,6 +44,7 @@ export class AppProcess {
     this.ended = ended;
     this.url = url;
     this.pid = child.pid ?? 0;
+    open.add(this);
   }
 
   /**
@@ -51,7 +59,7 @@ export class AppProcess {
     return new AppProcess(child, log, ended, /Listening on (http\S+);/.exec(log.text)?.[1] ?? '');
   }
 
-  /** Starts what cannot start, and waits until it has ended. */
+  /** Starts what must not start, waits until it has ended, and ends it if it does start. */
   static async fail(settings: Settings): Promise<Ended> {
     const { child, log, ended } = spawnApp(settings);
     void log.line(/^Started/).then(() => child.kill('SIGKILL'));
@@ -95,6 +103,7 @@ export class AppProcess {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    open.delete(this);
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.kill('SIGKILL');
     await this.ended;
@@ -107,6 +116,7 @@ export class DataDir {
 
   constructor(path: string) {
     this.path = path;
+    open.add(this);
   }
 
   static async make(): Promise<DataDir> {
@@ -129,6 +139,7 @@ export class DataDir {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    open.delete(this);
     const pid = await this.postmaster();
     if (pid !== undefined && isRunning(pid)) {
       process.kill(pid, 'SIGQUIT');

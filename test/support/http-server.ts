@@ -21,6 +21,7 @@ export type TestServer = {
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 };
 
+// oxlint-disable-next-line typescript/no-explicit-any -- tests read answers of every shape, and hold them in their expectations.
 export type Answer = { status: number; headers: Headers; text: string; json: any };
 
 /** Runs the real HTTP API on a real port for a test file. */
