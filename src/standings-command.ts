@@ -32,7 +32,11 @@ await runCommand(async (config) => {
   const database = await openDatabase(config);
   try {
     await migrateToLatest(database.connectionString);
-    const db = connect(database.connectionString, { applicationName: 'omnitensor standings', maxConnections: 2 });
+    const db = connect(database.connectionString, {
+      applicationName: 'omnitensor standings',
+      maxConnections: 2,
+      unlimited: true,
+    });
     try {
       await (task === 'verify' ? verifyAll(db) : rebuildAll(db));
     } finally {

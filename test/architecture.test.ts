@@ -21,12 +21,13 @@ const SLICES = new Set([
 
 /** The layers, from the top. A file may import what its own layer names here and nothing else. */
 const MAY_IMPORT = {
-  entry: ['entry', 'app', 'http', 'cli', 'discord', 'queue', 'slices', 'db', 'shared'],
+  entry: ['entry', 'app', 'http', 'cli', 'discord', 'queue', 'terminal', 'slices', 'db', 'shared'],
   app: ['app', 'commands', 'jobs', 'http', 'discord', 'queue', 'slices', 'db', 'shared'],
   commands: ['commands', 'discord', 'slices', 'db', 'shared'],
   jobs: ['jobs', 'queue', 'slices', 'db', 'shared'],
   http: ['http', 'slices', 'db', 'shared'],
-  cli: ['cli', 'slices', 'shared'],
+  cli: ['cli', 'terminal', 'slices', 'shared'],
+  terminal: ['terminal'],
   discord: ['discord', 'slices', 'db', 'shared'],
   queue: ['queue', 'db', 'shared'],
   slices: ['slices', 'db', 'shared'],
@@ -50,6 +51,7 @@ const OUTSIDE = /^(discord|@discordjs|bullmq|ioredis|fastify|@fastify|pino|comma
 
 function layerOf(file: string): Layer | undefined {
   if (SHARED.has(file)) return 'shared';
+  if (file === 'src/progress-bar.ts') return 'terminal';
   if (file === 'src/main.ts' || file.endsWith('.js') || file.endsWith('-command.ts')) return 'entry';
   if (/^src\/[a-z-]+\.ts$/.test(file)) return 'app';
   const [top, folder] = file.split('/');
@@ -119,7 +121,7 @@ describe('the import graph', () => {
       imports.filter((name) => /\.(ts|js)$/.test(name) && !files.has(name)).map((name) => `${file} -> ${name}`),
     );
     expect(lost).toEqual([]);
-    // The reading of imports itself: as many as lines that begin with `import` or re-export.
+    // That imports are read at all.
     const ranking = sources.find(({ file }) => file === 'src/ranking/segments.ts');
     expect(ranking?.imports).toContain('src/ranking/place.ts');
     expect(ranking?.packages).toContain('kysely');

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Kysely, PostgresDialect, type LogConfig } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
+import { endSilentConnections } from './silence.ts';
 
 const { builtins } = pg.types;
 
@@ -9,7 +10,9 @@ const { builtins } = pg.types;
 pg.defaults.parseInputDatesAsUTC = true;
 
 /** What the server holds every connection to, so that nothing stays open long (see ARCHITECTURE.md, "No transaction lives long"). */
-const LIMITS = '-c statement_timeout=30s -c lock_timeout=15s -c idle_in_transaction_session_timeout=15s';
+const LIMITS = '-c statement_timeout=10s -c lock_timeout=8s -c idle_in_transaction_session_timeout=10s';
+/** When the server should have answered, or ended the statement. */
+const SILENCE_LIMIT_MS = 12_000;
 
 const SESSION_OPTIONS = [
   '-c timezone=UTC',
@@ -103,6 +106,7 @@ export function connect(connectionString: string, options: ConnectOptions = {}):
   // A connection that breaks in use fails the query at hand and says so once more by this event, which would end the
   // process if nobody listened.
   pool.on('connect', (client) => client.on('error', () => {}));
+  if (!options.unlimited) endSilentConnections(pool, SILENCE_LIMIT_MS);
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...(options.log ? { log: options.log } : {}) });
 }
 

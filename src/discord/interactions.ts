@@ -10,6 +10,7 @@ import type { Home } from '../communities/guilds.ts';
 import { callOf, suggestionCallOf } from './call.ts';
 import type { Answer, Command, DiscordServices } from './command.ts';
 import { isAnsweredAlready, isGone } from './discord-errors.ts';
+import { deferIfSlow } from './first-response.ts';
 import { COLOURS, note, toMessage, toPrivateMessage } from './messages.ts';
 import { explain } from './refusals.ts';
 
@@ -27,12 +28,9 @@ export type InteractionRouter = {
   settled(): Promise<void>;
 };
 
-type Deferred = ChatInputCommandInteraction | MessageComponentInteraction;
+type Answered = ChatInputCommandInteraction | MessageComponentInteraction;
 
-/**
- * Routes interactions to commands. The first response goes out before anything is asked of the database: Discord waits
- * 3 seconds for it, and then for 15 minutes.
- */
+/** Routes interactions to commands. The first response goes out in time whatever the database does. */
 export function createInteractionRouter(
   services: DiscordServices,
   home: Home,
@@ -60,17 +58,22 @@ export function createInteractionRouter(
     if (!interaction.inGuild()) return void (await interaction.reply(toPrivateMessage(ONLY_IN_SERVERS)));
     if (!command) return void (await interaction.reply(toPrivateMessage(OLD_COMMAND)));
     const shared = command.shows === 'to-everyone';
-    await interaction.deferReply(shared ? {} : { flags: MessageFlags.Ephemeral });
-    const work = async () => command.execute(await callOf(interaction, shared, services, home), interaction);
-    await conclude(interaction, work, async (refusal) => {
-      if (shared) {
-        // What went wrong is nobody else's business, and whether a reply is private cannot be changed any more.
-        await interaction.deleteReply();
-        await interaction.followUp(toPrivateMessage(refusal));
-      } else {
-        await interaction.editReply(toMessage(refusal));
-      }
-    });
+    const work = attempt(interaction, async () =>
+      command.execute(await callOf(interaction, shared, services, home), interaction),
+    );
+    const deferred = await deferIfSlow(work, () =>
+      interaction.deferReply(shared ? {} : { flags: MessageFlags.Ephemeral }),
+    );
+    const { answer, refused } = await work;
+    // What went wrong is nobody else's business.
+    const isPrivate = !shared || refused;
+    if (!deferred) await interaction.reply(isPrivate ? toPrivateMessage(answer) : toMessage(answer));
+    else if (!shared || !refused) await interaction.editReply(toMessage(answer));
+    else {
+      // Whether a deferred reply is private cannot be changed any more.
+      await interaction.deleteReply();
+      await interaction.followUp(toPrivateMessage(answer));
+    }
   }
 
   async function press(interaction: MessageComponentInteraction): Promise<void> {
@@ -80,31 +83,35 @@ export function createInteractionRouter(
     if (!pressed || !interaction.inGuild()) return void (await interaction.reply(toPrivateMessage(OLD_COMPONENT)));
     const isPrivate = interaction.message.flags.has(MessageFlags.Ephemeral);
     const inPlace = pressed.shows === 'in-place' || isPrivate;
-    if (inPlace) await interaction.deferUpdate();
-    else await interaction.deferReply({ flags: MessageFlags.Ephemeral });
-    const work = async () => pressed.run(await callOf(interaction, inPlace && !isPrivate, services, home));
-    await conclude(interaction, work, async (refusal) => {
-      // The message stays as it was; in a reply of its own there is nothing to keep.
-      if (inPlace) await interaction.followUp(toPrivateMessage(refusal));
-      else await interaction.editReply(toMessage(refusal));
-    });
+    const work = attempt(interaction, async () =>
+      pressed.run(await callOf(interaction, inPlace && !isPrivate, services, home)),
+    );
+    const deferred = await deferIfSlow(work, () =>
+      inPlace ? interaction.deferUpdate() : interaction.deferReply({ flags: MessageFlags.Ephemeral }),
+    );
+    const { answer, refused } = await work;
+    // Refused, the message stays as it was; in a reply of its own there is nothing to keep.
+    const changes = inPlace && !refused;
+    if (deferred)
+      await (inPlace && refused
+        ? interaction.followUp(toPrivateMessage(answer))
+        : interaction.editReply(toMessage(answer)));
+    else await (changes ? interaction.update(toMessage(answer)) : interaction.reply(toPrivateMessage(answer)));
   }
 
-  async function conclude(
-    interaction: Deferred,
+  /** Does what an interaction asks for; what goes wrong becomes a refusal to show. Never rejects. */
+  async function attempt(
+    interaction: Answered,
     work: () => Promise<Answer>,
-    refuse: (answer: Answer) => Promise<void>,
-  ): Promise<void> {
-    let answer: Answer;
+  ): Promise<{ answer: Answer; refused: boolean }> {
     try {
-      answer = await work();
+      return { answer: await work(), refused: false };
     } catch (error) {
       const { answer: refusal, kind } = explain(error);
       if (kind === 'fault') log.error({ err: error, ...traits(interaction) }, 'An interaction failed');
       if (kind === 'passing') log.warn({ err: error }, 'An interaction was put off: the database is away');
-      return refuse(refusal);
+      return { answer: refusal, refused: true };
     }
-    await interaction.editReply(toMessage(answer));
   }
 
   async function suggest(interaction: AutocompleteInteraction): Promise<void> {
@@ -138,7 +145,7 @@ export function createInteractionRouter(
 }
 
 /** What a log line needs to find an interaction again. */
-function traits(interaction: Interaction | Deferred): object {
+function traits(interaction: Interaction | Answered): object {
   const { id, type, guildId, user } = interaction;
   const what = interaction.isMessageComponent()
     ? { customId: interaction.customId }

@@ -175,7 +175,7 @@ describe('the connection', () => {
   it('DI-16 a rate limit is waited out', async () => {
     const scene = await openScene(database.db);
     const { discord, ada, channel } = scene;
-    discord.faults.rateLimitNext(/PATCH \/webhooks/, 0.2);
+    discord.faults.rateLimitNext(/POST \/interactions/, 0.2);
     const message = await discord.runCommand(ada, channel, 'leaderboard').answer;
     expect(message.text()).toContain('Top GPU Contributors');
     expect(discord.requests.filter(({ status }) => status === 429)).toHaveLength(1);

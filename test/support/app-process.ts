@@ -7,18 +7,12 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { endedItself, endWithFile } from './end-with-file.ts';
 import { ADMIN_KEY, type Answer } from './http-server.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const STANDINGS = fileURLToPath(new URL('../../src/standings-command.ts', import.meta.url));
 const LOOK_EVERY_MS = 10;
-
-/** What a test that ran out of time has left; ended with its file. */
-const open = new Set<AsyncDisposable>();
-afterAll(async () => {
-  for (const left of [...open].toReversed()) await left[Symbol.asyncDispose]();
-});
 
 /** Settings by their names in the environment; an undefined one is unset. */
 export type Settings = Record<string, string | undefined>;
@@ -44,7 +38,7 @@ export class AppProcess {
     this.ended = ended;
     this.url = url;
     this.pid = child.pid ?? 0;
-    open.add(this);
+    endWithFile(this);
   }
 
   /**
@@ -103,7 +97,7 @@ export class AppProcess {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    open.delete(this);
+    endedItself(this);
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.kill('SIGKILL');
     await this.ended;
@@ -116,7 +110,7 @@ export class DataDir {
 
   constructor(path: string) {
     this.path = path;
-    open.add(this);
+    endWithFile(this);
   }
 
   static async make(): Promise<DataDir> {
@@ -139,7 +133,7 @@ export class DataDir {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    open.delete(this);
+    endedItself(this);
     const pid = await this.postmaster();
     if (pid !== undefined && isRunning(pid)) {
       process.kill(pid, 'SIGQUIT');
