@@ -1,8 +1,12 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isSlug } from './communities/settings.ts';
 
 /** The parts of the product that a process can run. */
 export const ROLES = ['gateway', 'worker', 'web'] as const;
 export type Role = (typeof ROLES)[number];
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const text = z.string().optional();
 const wholeNumber = (least: number, most: number) =>
@@ -23,9 +27,21 @@ const roles = z
   })
   .default([...ROLES]);
 
-const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must be like postgres://user:password@host:5432/database');
+const postgresUrl = z
+  .string()
+  .refine(
+    (value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value),
+    'must be like postgres://user:password@host:5432/database',
+  );
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:3001/api' });
 const snowflake = z.string().regex(/^\d{1,20}$/, 'must be an id of Discord, some 18 digits');
+
+/** Whether a text is an address, a range of them such as 10.0.0.0/8, or one of the names that Fastify knows. */
+function namesProxies(value: string): boolean {
+  const [address = '', bits, ...more] = value.trim().split('/');
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(value.trim())) return true;
+  return isIP(address) !== 0 && more.length === 0 && (bits === undefined || /^\d{1,3}$/.test(bits));
+}
 
 /** Every setting, in the order of `.env.example`. */
 const environment = z.object({
@@ -36,13 +52,19 @@ const environment = z.object({
   DISCORD_API_URL: httpUrl.optional(),
   DISCORD_GUILD_ID: snowflake.optional(),
   ADMIN_API_KEY: z.string().regex(/^\S+$/, 'must hold no white space').optional(),
-  COMMUNITY: z.string().default('omnitensor'),
+  COMMUNITY: z.string().refine(isSlug, 'must be lower-case letters, digits, "-" and "_"').default('omnitensor'),
   PORT: wholeNumber(0, 65_535).default(3_000),
   HOST: z.string().default('localhost'),
-  TRUST_PROXY: text,
+  TRUST_PROXY: z
+    .string()
+    .refine(
+      (value) => value.split(',').every(namesProxies),
+      'must be addresses and ranges of proxies, such as loopback,10.0.0.0/8',
+    )
+    .optional(),
   READS_PER_MINUTE: wholeNumber(1, 1_000_000_000).default(6_000),
   WRITES_PER_MINUTE: wholeNumber(1, 1_000_000_000).default(1_200),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   ROLES: roles,
 });
 

@@ -8,6 +8,8 @@ export type CommunityLock = {
   layoutVersion: bigint;
   /** The first of the sequence numbers taken. */
   firstSeq: bigint;
+  /** The id of the member created last; 0 when there is none. */
+  lastMemberId: number;
 };
 
 /**
@@ -25,9 +27,8 @@ export async function lockCommunity(
   const { rows } = await sql<CommunityLock>`
     update communities set last_seq = last_seq + ${sequenceNumbers}::bigint
     where community_id = ${communityId}
-    returning config_version as "configVersion", layout_version as "layoutVersion", last_seq - ${sequenceNumbers}::bigint + 1 as "firstSeq"`.execute(
-    trx,
-  );
+    returning config_version as "configVersion", layout_version as "layoutVersion", last_seq - ${sequenceNumbers}::bigint + 1 as "firstSeq",
+      last_member_id as "lastMemberId"`.execute(trx);
   const [lock] = rows;
   if (!lock) throw new DomainError('unknown-community', 'The community was removed.');
   return lock;

@@ -5,14 +5,7 @@ import { lockCommunity } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import { violatedCheck } from '../db/errors.ts';
 import { allEnded, nextStatementSent } from '../db/overlap.ts';
-import {
-  addToMembers,
-  createMembers,
-  findMembers,
-  readTotals,
-  takeMemberIds,
-  type MemberGain,
-} from '../members/member-store.ts';
+import { addToMembers, createMembers, findMembers, readTotals, type MemberGain } from '../members/member-store.ts';
 import { boardSlot, findOrMakeBoards, type BoardName } from '../ranking/boards.ts';
 import type { RankingContext } from '../ranking/context.ts';
 import { MAX_REWARD, MAX_TOTAL } from '../ranking/score.ts';
@@ -77,7 +70,7 @@ async function recordInTransaction(
     const lock = await lockCommunity(trx, communityId, batch.length);
     const community = await context.directory.at(trx, communityId, lock.configVersion);
     const outcomes = new Map<number, Outcome>();
-    const members = await findOrNumberMembers(trx, community, batch);
+    const members = await findOrNumberMembers(trx, community, batch, lock.lastMemberId);
     const candidates = priceBatch(community, batch, members, outgrown, outcomes);
 
     const index = await SegmentIndex.open(trx, communityId, lock.layoutVersion, context.layouts, context.segmentLimits);
@@ -121,6 +114,7 @@ async function findOrNumberMembers(
   trx: Transaction<Database>,
   community: KnownCommunity,
   batch: readonly BatchEntry[],
+  lastMemberId: number,
 ): Promise<BatchMembers> {
   const members: BatchMembers = new Map();
   const wanted = new Set<string>();
@@ -135,9 +129,9 @@ async function findOrNumberMembers(
   const known = await findMembers(trx, community.id, [...wanted]);
   for (const [handle, memberId] of known) members.set(handle, { memberId, isNew: false });
   const unknown = [...wanted].filter((handle) => !known.has(handle));
-  const ids = await takeMemberIds(trx, unknown.length);
-  for (const [position, handle] of unknown.entries())
-    members.set(handle, { memberId: ids[position] ?? unreachable(position), isNew: true });
+  for (const [position, handle] of unknown.entries()) {
+    members.set(handle, { memberId: lastMemberId + 1 + position, isNew: true });
+  }
   return members;
 }
 

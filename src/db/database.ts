@@ -46,6 +46,8 @@ type CommunityTable = {
   discord_channel_id: Generated<string | null>;
   /** The last sequence number taken. A final table is a function of what was recorded up to one. */
   last_seq: Generated<bigint>;
+  /** The id of the member created last. */
+  last_member_id: Generated<number>;
   /** Counts every change of what intake needs to know: settings, categories, rates, windows. Caches go by it. */
   config_version: Generated<bigint>;
   /** Counts every change of segment bounds in any board of the community. Caches go by it. */
@@ -100,7 +102,7 @@ type ApiKeyTable = {
 type MemberTable = {
   community_id: number;
   /** Grows in the order of creation, which is the last tie-break of a ranking. */
-  member_id: Generated<number>;
+  member_id: number;
   handle: string;
   display_name: string;
   /** When what brought the display name occurred, so that older history does not bring back an older name. */

@@ -17,7 +17,7 @@ export async function waitForServer(connectionString: string, onWaiting: (reason
     try {
       return await requireSupportedVersion(connectionString);
     } catch (error) {
-      if (!(error instanceof Error) || !isDatabaseAway(error)) throw error;
+      if (!(error instanceof Error) || !isDatabaseAway(error)) throw refusal(error);
       if (performance.now() > deadline) {
         const reason = error.message || ('code' in error ? String(error.code) : error.name);
         throw new Error(`The database does not answer (${reason}). Is it running, and is DATABASE_URL right?`, {
@@ -29,6 +29,12 @@ export async function waitForServer(connectionString: string, onWaiting: (reason
       await sleep(RETRY_MS);
     }
   }
+}
+
+/** What the server itself says when it lets nobody in names neither the setting nor what to do. */
+function refusal(error: unknown): unknown {
+  if (!(error instanceof pg.DatabaseError)) return error;
+  return new Error(`The database cannot be used: ${error.message}. Is DATABASE_URL right?`);
 }
 
 async function requireSupportedVersion(connectionString: string): Promise<void> {

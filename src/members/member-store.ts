@@ -39,18 +39,10 @@ export async function readTotals(
   return rows;
 }
 
-/** Takes ids for members that may be created. Under the community's lock they grow in the order of creation. */
-export async function takeMemberIds(db: Kysely<Database>, count: number): Promise<number[]> {
-  if (count === 0) return [];
-  const { rows } = await sql<{ id: number }>`
-    select nextval(name)::int as id
-    from (select pg_get_serial_sequence('members', 'member_id')::regclass as name offset 0) sequence, generate_series(1, ${count})`.execute(
-    db,
-  );
-  return rows.map((row) => row.id);
-}
-
-/** Creates members with ids taken before. They are shown by their handle until a contribution brings a name. */
+/**
+ * Creates members with ids that follow on the last one's, so that they grow in the order of creation. They are shown by
+ * their handle until a contribution brings a name. For a transaction that holds the community's lock.
+ */
 export async function createMembers(
   trx: Transaction<Database>,
   communityId: number,
@@ -58,10 +50,12 @@ export async function createMembers(
   createdAt: Date,
 ): Promise<void> {
   if (members.length === 0) return;
+  const ids = members.map((member) => member.memberId);
   await sql`
+    with counted as (update communities set last_member_id = ${Math.max(...ids)} where community_id = ${communityId})
     insert into members (community_id, member_id, handle, display_name, display_name_at, created_at)
     select ${communityId}::int, member_id, handle, handle, 'epoch', ${createdAt}::timestamptz
-    from unnest(${numbers(members.map((member) => member.memberId))}::int[], ${members.map((member) => member.handle)}::text[]) as d(member_id, handle)`.execute(
+    from unnest(${numbers(ids)}::int[], ${members.map((member) => member.handle)}::text[]) as d(member_id, handle)`.execute(
     trx,
   );
 }

@@ -106,7 +106,7 @@ describe('a crash under load', () => {
       process.kill((await dataDir.postmaster()) ?? 0, 'SIGKILL');
       await scene.load.more(1, 503);
       await scene.load.more(50);
-      expect([...scene.load.answers.keys()].toSorted()).toEqual([200, 503]);
+      expect(new Set(scene.load.answers.keys())).toEqual(new Set([200, 503]));
       await checkAll(app, scene, { DATA_DIR: dataDir.path });
       expect((await app.stop()).code).toBe(0);
       expect(await dataDir.postmaster()).toBeUndefined();

@@ -53,9 +53,9 @@ export class AppProcess {
     return new AppProcess(child, log, ended, /Listening on (http\S+);/.exec(log.text)?.[1] ?? '');
   }
 
-  /** Starts what must not start, waits until it has ended, and ends it if it does start. */
-  static async fail(settings: Settings): Promise<Ended> {
-    const { child, log, ended } = spawnApp(settings);
+  /** Starts what must not start, waits until it has ended, and ends it if it does start. `cwd`: where a `.env` may lie. */
+  static async fail(settings: Settings, cwd?: string): Promise<Ended> {
+    const { child, log, ended } = spawnApp(settings, cwd);
     void log.line(/^Started/).then(() => child.kill('SIGKILL'));
     return ended;
   }
@@ -166,24 +166,24 @@ export async function verifyStandings(settings: Settings): Promise<Ended> {
   return spawnNode(STANDINGS, ['verify'], settings).ended;
 }
 
-function spawnApp(settings: Settings): Spawned {
-  return spawnNode(MAIN, [], {
+function spawnApp(settings: Settings, cwd?: string): Spawned {
+  const always = {
     PORT: '0',
     HOST: '127.0.0.1',
     ADMIN_API_KEY: ADMIN_KEY,
     READS_PER_MINUTE: '1000000',
     WRITES_PER_MINUTE: '1000000',
-    ...settings,
-  });
+  };
+  return spawnNode(MAIN, [], { ...always, ...settings }, cwd);
 }
 
 type Spawned = { child: ChildProcess; log: ProcessLog; ended: Promise<Ended> };
 
-/** Runs a file of the project with nothing in its environment but what is given, where no `.env` lies. */
-function spawnNode(file: string, args: readonly string[], settings: Settings): Spawned {
+/** Runs a file of the project with nothing in its environment but what is given, where no `.env` lies if not told otherwise. */
+function spawnNode(file: string, args: readonly string[], settings: Settings, cwd = tmpdir()): Spawned {
   const env = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const child = spawn(process.execPath, [file, ...args], {
-    cwd: tmpdir(),
+    cwd,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
