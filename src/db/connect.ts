@@ -56,6 +56,7 @@ class PreparingClient extends pg.Client {
       const name = PreparingClient.#nameOf(text);
       if (name) return super.query({ name, text, values });
     }
+    // oxlint-disable-next-line typescript/unbound-method -- it is called on `this` in the same breath.
     return Reflect.apply(super.query, this, args);
   }
 

@@ -250,7 +250,8 @@ export class SegmentIndex {
     const joined = new Set<string>();
     for (const { boardId, kept, gone } of pairs) {
       const slots = [slotOf(boardId, kept), slotOf(boardId, gone)] as const;
-      const [members, moving] = slots.map((slot) => counts.get(slot) ?? 0) as [number, number];
+      const members = counts.get(slots[0]) ?? 0;
+      const moving = counts.get(slots[1]) ?? 0;
       if (members + moving > this.#limits.membersInSegment / 2 || slots.some((slot) => joined.has(slot))) continue;
       for (const slot of slots) joined.add(slot);
       lost.push({ boardId, level: SEGMENT, bound: gone, members: moving });
