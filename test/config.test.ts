@@ -44,17 +44,17 @@ const WRONG = [
 ] as const;
 
 describe('settings', () => {
-  it.each(WRONG)('OP-17 %j is told in a line, with what would be right', (variables, complaint) => {
+  it.each(WRONG)('OP-16 %j is told in a line, with what would be right', (variables, complaint) => {
     expect(complaints(variables)).toEqual([complaint]);
   });
 
-  it('OP-17 all that is wrong is told at once, and no value that could be a secret is shown', () => {
+  it('OP-16 all that is wrong is told at once, and no value that could be a secret is shown', () => {
     const all = complaints({ PORT: 'x', DATABASE_URL: 'mysql://root:secret@localhost/x', ADMIN_API_KEY: 'top secret' });
     expect(all.map((line) => line.split(' ')[0])).toEqual(['DATABASE_URL', 'ADMIN_API_KEY', 'PORT']);
     expect(all.join()).not.toContain('secret');
   });
 
-  it('OP-18 an empty setting is one that is not set', () => {
+  it('OP-17 an empty setting is one that is not set', () => {
     const unset = readConfig({});
     expect(unset).toMatchObject({ databaseUrl: undefined, port: 3000, host: 'localhost', dataDir: '.data' });
     expect(unset.roles).toEqual(['gateway', 'worker', 'web']);
@@ -63,11 +63,11 @@ describe('settings', () => {
     );
   });
 
-  it('OP-18 proxies are named by address, by range or by name', () => {
+  it('OP-17 proxies are named by address, by range or by name', () => {
     expect(readConfig({ TRUST_PROXY: '10.0.0.0/8, loopback,::1' }).trustProxy).toBe('10.0.0.0/8, loopback,::1');
   });
 
-  it('OP-18 roles are taken in any order, with spaces, and Discord only with both its token and its id', () => {
+  it('OP-17 roles are taken in any order, with spaces, and Discord only with both its token and its id', () => {
     expect(readConfig({ ROLES: 'web, gateway' }).roles).toEqual(['gateway', 'web']);
     expect(readConfig({ DISCORD_TOKEN: 'x' }).discord).toBeUndefined();
     expect(readConfig({ DISCORD_TOKEN: 'x', DISCORD_APPLICATION_ID: '1' }).discord).toMatchObject({ token: 'x' });
@@ -75,7 +75,7 @@ describe('settings', () => {
 });
 
 describe('npm start', () => {
-  it('OP-17 with wrong settings, in `.env` too, ends with 1 and says so without a stack trace', async () => {
+  it('OP-16 with wrong settings, in `.env` too, ends with 1 and says so without a stack trace', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'omnitensor-env-'));
     try {
       await writeFile(join(folder, '.env'), 'ROLES=foo\nPORT=abc\n');
@@ -89,7 +89,7 @@ describe('npm start', () => {
     }
   });
 
-  it('OP-17 with a database that does not exist says so in a line, and which setting that is', async () => {
+  it('OP-16 with a database that does not exist says so in a line, and which setting that is', async () => {
     const DATABASE_URL = Object.assign(new URL(inject('postgres').serverUrl), { pathname: '/nowhere' }).href;
     const { code, output } = await AppProcess.fail({ DATABASE_URL });
     expect(code).toBe(1);

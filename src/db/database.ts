@@ -21,7 +21,10 @@ export type Database = {
   held_contributions: HeldContributionTable;
   member_aliases: MemberAliasTable;
   link_codes: LinkCodeTable;
+  link_failures: LinkFailureTable;
+  feedback_credits: FeedbackCreditTable;
   multipliers: MultiplierTable;
+  multiplier_drafts: MultiplierDraftTable;
   quests: QuestTable;
   quest_rounds: QuestRoundTable;
   quest_joins: QuestJoinTable;
@@ -30,6 +33,7 @@ export type Database = {
   grants: GrantTable;
   announcements: AnnouncementTable;
   exclusions: ExclusionTable;
+  discord_roles: DiscordRoleTable;
   caps: CapTable;
 };
 
@@ -238,6 +242,19 @@ type LinkCodeTable = {
   used_at: Generated<Date | null>;
 };
 
+/** Wrong codes of a Discord user within an hour of the first. */
+type LinkFailureTable = { community_id: number; discord_user_id: string; since: Date; failures: number };
+
+/** A message that was credited as critical feedback, which is the evidence of a contribution of that id. */
+type FeedbackCreditTable = {
+  community_id: number;
+  message_id: string;
+  message_link: string;
+  author_id: string;
+  giver_id: string;
+  at: Date;
+};
+
 type MultiplierTable = {
   community_id: number;
   multiplier_id: GeneratedAlways<number>;
@@ -248,12 +265,26 @@ type MultiplierTable = {
   category_ids: number[] | null;
   starts_at: Date;
   ends_at: Date;
+  /** When it is announced ahead of its start. */
+  announce_at: Date[];
+  /** Told apart by it, a request that is sent again makes no second one. */
+  request_key: string | null;
   created_at: Date;
   cancelled_at: Generated<Date | null>;
+  /** When it was over and what it brought was put down to be said. */
+  settled_at: Generated<Date | null>;
   /** The scheduled event that mirrors it on Discord. */
   discord_event_id: Generated<string | null>;
   /** What was last written to the scheduled event, to tell what has to be written. */
   discord_event_state: Generated<string | null>;
+};
+
+type MultiplierDraftTable = {
+  community_id: number;
+  draft_id: GeneratedAlways<number>;
+  /** The event as it was asked for, as JSON text. */
+  content: unknown;
+  created_at: Date;
 };
 
 type QuestTable = {
@@ -354,9 +385,17 @@ type AnnouncementTable = {
   /** A person, to be told in private. */
   recipient_id: Generated<string | null>;
   due_at: Date;
+  /** When to try, or to look whether a try has succeeded; at first, when it is due. */
+  try_at: Date;
+  /** From when it is of no use any more. */
+  expires_at: Date;
   state: Generated<'waiting' | 'claimed' | 'delivered' | 'joined' | 'failed' | 'unsure' | 'dropped'>;
   attempts: Generated<number>;
   claimed_at: Generated<Date | null>;
+  /** The announcement whose number is on the message that this one is claimed for. */
+  lead_id: Generated<number | null>;
+  /** The channel of that message. */
+  claimed_channel_id: Generated<string | null>;
   delivered_at: Generated<Date | null>;
   message_id: Generated<string | null>;
   /** Why it failed, is unsure or was dropped. */
@@ -374,6 +413,9 @@ type ExclusionTable = {
   ends_at: Generated<Date | null>;
   lifted_at: Generated<Date | null>;
 };
+
+/** The roles of a Discord user as Discord last told them. */
+type DiscordRoleTable = { community_id: number; discord_user_id: string; role_ids: string[]; seen_at: Date };
 
 /** How much of a category counts a member and day, in thousandths. */
 type CapTable = { community_id: number; category_id: number; amount: bigint };

@@ -18,7 +18,12 @@ const PROBLEMS = {
   'unknown-community': [404, 'There is no such community'],
   'unknown-category': [404, 'There is no such category'],
   'unknown-member': [404, 'There is no such member'],
+  'unknown-contribution': [404, 'There is no such contribution'],
   'unknown-key': [404, 'There is no such key'],
+  'unknown-exclusion': [404, 'There is no such exclusion'],
+  'unknown-cap': [404, 'There is no such cap'],
+  'unknown-job': [404, 'There is no such job'],
+  'unknown-multiplier': [404, 'There is no such multiplier event'],
   'window-not-begun': [404, 'The window has not begun'],
   'no-earlier-window': [404, 'There is no earlier window'],
   'no-standing': [404, 'The member has no standing'],
@@ -33,6 +38,7 @@ const PROBLEMS = {
 type ProblemCode = keyof typeof PROBLEMS;
 
 const RETRY_AFTER_S = 5;
+const TELL_OF_OUTAGE_EVERY_MS = 5_000;
 const PROBLEM_JSON = 'application/problem+json';
 
 /** RFC 9457. `type` is stable: programs go by it. `detail` says what happened, to what, and what to do. */
@@ -77,6 +83,13 @@ export function answerBadUrl(error: FastifyError, request: FastifyRequest, reply
 
 /** Makes every error of a server, its own ones included, a problem. */
 export function answerWithProblems(server: FastifyInstance): void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const tellOfOutage = (request: FastifyRequest, error: Error) => {
+    // Hundreds a second are put off while the database is away; the log needs to hear of it once in a while.
+    if (performance.now() - toldAt < TELL_OF_OUTAGE_EVERY_MS) return;
+    toldAt = performance.now();
+    request.log.warn({ err: error }, 'Requests are put off: the database is away');
+  };
   // Counted like any read, so that addresses cannot be guessed at any speed.
   server.setNotFoundHandler({ preHandler: server.rateLimit() }, async (request, reply) => {
     await send(
@@ -88,7 +101,7 @@ export function answerWithProblems(server: FastifyInstance): void {
   server.setErrorHandler(async (error: Error & { statusCode?: number; code?: string }, request, reply) => {
     const [code, detail] = explain(error, request);
     if (code === 'internal-error') request.log.error({ err: error }, 'A request failed');
-    else if (code === 'unavailable') request.log.warn({ err: error }, 'A request was put off: the database is away');
+    else if (code === 'unavailable') tellOfOutage(request, error);
     await send(reply, code, detail);
   });
 }

@@ -55,7 +55,7 @@ export function makeBot(discord: DiscordStandIn, ranking: RankingContext, option
     community: 'omnitensor',
     commands: allCommands,
     ...options,
-    services: { ...ranking, clock: options.clock ?? (() => NOW) },
+    services: { ...ranking, clock: options.clock ?? (() => NOW), nudge: () => {} },
     logger: pino({ level: 'debug', base: null }, output),
   });
   return {

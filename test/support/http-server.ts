@@ -60,6 +60,7 @@ export function useHttpServer(database: TestDatabase, options: Partial<HttpOptio
         intake: new Intake(ranking),
         access: new Access(db, ranking.directory, ADMIN_KEY),
         clock: () => test.now,
+        nudge: () => {},
       },
       {
         readsPerMinute: 1_000_000,
