@@ -16,27 +16,26 @@ export async function findMembers(
   communityId: number,
   handles: readonly string[],
 ): Promise<Map<string, number>> {
-  const { rows } = await sql<{ handle: string; memberId: number }>`
-    select m.handle, m.member_id as "memberId" from unnest(${handles}::text[]) as d(handle)
-    cross join lateral (
-      select k.handle, coalesce((
-        select a.member_id from member_aliases a where a.community_id = ${communityId} and a.handle = k.handle
-      ), k.member_id) as member_id
-      from members k where k.community_id = ${communityId} and k.handle = d.handle offset 0
-    ) m`.execute(db);
-  return new Map(rows.map(({ handle, memberId }) => [handle, memberId]));
+  const { rows } = await sql<{ handle: string; memberId: number | null }>`
+    select d.handle, coalesce(
+      (select a.member_id from member_aliases a where a.community_id = ${communityId} and a.handle = d.handle),
+      (select m.member_id from members m where m.community_id = ${communityId} and m.handle = d.handle)
+    ) as "memberId" from unnest(${handles}::text[]) as d(handle)`.execute(db);
+  return new Map(rows.flatMap(({ handle, memberId }) => (memberId === null ? [] : [[handle, memberId]])));
 }
 
-/** The larger of the running totals of members, in thousandths. */
+/** The larger of the running totals of members, in thousandths; the survivor's of a merged handle. */
 export async function readTotals(
   db: Kysely<Database>,
   communityId: number,
   handles: readonly string[],
 ): Promise<{ handle: string; largest: bigint }[]> {
-  const { rows } = await sql<{ handle: string; largest: bigint }>`
-    select handle, greatest(earned_omnit, earned_reputation) as largest from members
-    where community_id = ${communityId} and handle = any(${handles}::text[])`.execute(db);
-  return rows;
+  const ids = await findMembers(db, communityId, handles);
+  const { rows } = await sql<{ memberId: number; largest: bigint }>`
+    select member_id as "memberId", greatest(earned_omnit, earned_reputation) as largest from members
+    where community_id = ${communityId} and member_id = any(${numbers([...ids.values()])}::int[])`.execute(db);
+  const largest = new Map(rows.map((row) => [row.memberId, row.largest]));
+  return [...ids].map(([handle, memberId]) => ({ handle, largest: largest.get(memberId) ?? 0n }));
 }
 
 /**
@@ -66,7 +65,7 @@ export async function addToMembers(
   communityId: number,
   gains: readonly MemberGain[],
 ): Promise<void> {
-  await sql`
+  const { numAffectedRows } = await sql`
     update members m set
       earned_omnit = m.earned_omnit + d.omnit,
       earned_reputation = m.earned_reputation + d.reputation,
@@ -80,4 +79,7 @@ export async function addToMembers(
       select ctid as tid from members where community_id = ${communityId} and member_id = d.member_id offset 0
     ) known
     where m.ctid = known.tid`.execute(trx);
+  // Found by where they lie, which holds as long as whoever changes a member holds the lock.
+  if (numAffectedRows !== BigInt(gains.length))
+    throw new Error('Members were changed without the lock of their community.');
 }
