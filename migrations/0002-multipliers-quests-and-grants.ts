@@ -56,6 +56,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (community_id, handle),
       foreign key (community_id, member_id) references members
     )`.execute(db);
+  // The handles of a survivor, which move on when it is merged itself.
+  await sql`create index member_aliases_member on member_aliases (community_id, member_id)`.execute(db);
   // One-time codes that prove a handle. Only their hash is kept.
   await sql`
     create table link_codes (
@@ -69,6 +71,30 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       foreign key (community_id, member_id) references members
     )`.execute(db);
 
+  // Wrong codes that a Discord user entered lately, so that nobody guesses.
+  await sql`
+    create table link_failures (
+      community_id int not null references communities,
+      discord_user_id text collate "C" not null,
+      since timestamptz not null,
+      failures int not null,
+      primary key (community_id, discord_user_id)
+    )`.execute(db);
+  // Messages that were credited as critical feedback: the evidence of a contribution.
+  await sql`
+    create table feedback_credits (
+      community_id int not null references communities,
+      message_id text collate "C" not null,
+      message_link text not null,
+      author_id text collate "C" not null,
+      giver_id text collate "C" not null,
+      at timestamptz not null,
+      -- Once a message, and the link that a line of the ledger shows.
+      primary key (community_id, message_id)
+    )`.execute(db);
+  // How many somebody gave today.
+  await sql`create index feedback_credits_giver on feedback_credits (community_id, giver_id, at)`.execute(db);
+
   await sql`
     create table multipliers (
       community_id int not null references communities,
@@ -79,12 +105,32 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       category_ids int[],
       starts_at timestamptz not null,
       ends_at timestamptz not null check (starts_at < ends_at),
+      -- When it is announced ahead of its start.
+      announce_at timestamptz[] not null,
+      -- What the request was told apart by, if it was: sent again, it makes no second one.
+      request_key text collate "C",
       created_at timestamptz not null,
       cancelled_at timestamptz,
-      -- The scheduled event that mirrors it on Discord, and the state of it that was last written there.
+      -- When it was over and what it brought was put down to be said.
+      settled_at timestamptz,
+      -- The scheduled event that mirrors it on Discord, and since when a worker has been bringing the two in step.
       discord_event_id text collate "C",
-      discord_event_state text,
-      primary key (community_id, multiplier_id)
+      mirroring_since timestamptz,
+      primary key (community_id, multiplier_id),
+      constraint multipliers_request unique (community_id, request_key)
+    )`.execute(db);
+  // Those that are over and have yet to be settled.
+  await sql`
+    create index multipliers_unsettled on multipliers (community_id, ends_at)
+    where settled_at is null and cancelled_at is null`.execute(db);
+  // Multiplier events as they were asked for on Discord, until the one who asked says yes.
+  await sql`
+    create table multiplier_drafts (
+      community_id int not null references communities,
+      draft_id int generated always as identity,
+      content jsonb not null,
+      created_at timestamptz not null,
+      primary key (community_id, draft_id)
     )`.execute(db);
 
   await sql`
@@ -117,6 +163,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       starts_at timestamptz not null,
       ends_at timestamptz not null,
       settles_at timestamptz not null,
+      -- Up to which member those were looked at who contributed before the round was known; null: all.
+      examined_to int,
       reminded_at timestamptz,
       settled_at timestamptz,
       primary key (community_id, round_id),
@@ -126,6 +174,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db);
   // Rounds that are due to be settled.
   await sql`create index quest_rounds_due on quest_rounds (community_id, settles_at) where settled_at is null`.execute(
+    db,
+  );
+  // Rounds in which members have yet to be looked at who contributed before the round was known.
+  await sql`
+    create index quest_rounds_unexamined on quest_rounds (community_id, round_id) where examined_to is not null`.execute(
     db,
   );
   await sql`
@@ -146,7 +199,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       recorded_at timestamptz not null,
       -- With maxWinners: set when the round is settled. Without: true at once.
       won boolean,
-      primary key (community_id, round_id, member_id),
+      -- What a member completed.
+      primary key (community_id, member_id, round_id),
       foreign key (community_id, round_id) references quest_rounds
     )`.execute(db);
   // Who was first.
@@ -223,20 +277,31 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- A person, to be told in private.
       recipient_id text collate "C",
       due_at timestamptz not null,
+      -- When to try, or to look whether a try has succeeded; at first, when it is due.
+      try_at timestamptz not null,
+      -- From when it is of no use any more.
+      expires_at timestamptz not null,
       state text collate "C" not null default 'waiting'
         check (state in ('waiting', 'claimed', 'delivered', 'joined', 'failed', 'unsure', 'dropped')),
       attempts int not null default 0,
       claimed_at timestamptz,
+      -- The announcement whose number is on the message that this one is claimed for, and the channel of the message.
+      lead_id int,
+      claimed_channel_id text collate "C",
       delivered_at timestamptz,
       message_id text collate "C",
       reason text,
       primary key (community_id, announcement_id),
       constraint announcements_key unique (community_id, key)
     )`.execute(db);
-  // What is due.
+  // What has to be tried or looked at.
   await sql`
-    create index announcements_due on announcements (community_id, due_at, announcement_id)
+    create index announcements_due on announcements (community_id, state, try_at, announcement_id)
     where state in ('waiting', 'claimed')`.execute(db);
+  // What an admin has to look at, the latest first.
+  await sql`
+    create index announcements_undelivered on announcements (community_id, state, announcement_id)
+    where state in ('failed', 'unsure')`.execute(db);
 
   // Who is kept from prizes or from boards, until when and why.
   await sql`
@@ -255,6 +320,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db);
   // Whether somebody is excluded at the moment.
   await sql`create index exclusions_member on exclusions (community_id, member_id) where lifted_at is null`.execute(db);
+  // Those that end by themselves.
+  await sql`create index exclusions_due on exclusions (community_id, ends_at) where lifted_at is null`.execute(db);
+  // The roles of Discord users as Discord last told them: kept only while a role is excluded.
+  await sql`
+    create table discord_roles (
+      community_id int not null references communities,
+      discord_user_id text collate "C" not null,
+      role_ids text[] not null,
+      seen_at timestamptz not null,
+      primary key (community_id, discord_user_id)
+    )`.execute(db);
   // How much of a category counts a member and day; what exceeds is held.
   await sql`
     create table caps (

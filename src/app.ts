@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import { commands } from '../commands/index.ts';
+import { jobs } from '../jobs/index.ts';
+import type { JobServices } from '../jobs/services.ts';
 import { ensureCommunity } from './communities/communities.ts';
 import { CommunityDirectory } from './communities/directory.ts';
-import { finishRebuilds } from './communities/update-community.ts';
-import type { Config } from './config.ts';
+import type { Config, DiscordConfig } from './config.ts';
 import { Intake } from './contributions/intake.ts';
 import type { Outcome } from './contributions/record-batch.ts';
 import { connect } from './db/connect.ts';
@@ -12,9 +13,16 @@ import { openEmbeddedPostgres } from './db/embedded-postgres/server.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { waitForServer } from './db/wait-for-server.ts';
 import { createDiscordBot } from './discord/bot.ts';
+import { createMessenger } from './discord/messenger.ts';
+import { openRest } from './discord/rest.ts';
+import { createRoleGiver } from './discord/role-giver.ts';
+import { createScheduledEvents } from './discord/scheduled-events.ts';
 import { Access } from './http/access.ts';
 import { createHttpServer } from './http/server.ts';
 import { findOrMakeAdminKey } from './keys/admin-key.ts';
+import { chooseBackend } from './queue/backend.ts';
+import { JobQueue } from './queue/job-queue.ts';
+import { countRuns, showFailed } from './queue/metrics.ts';
 import type { RankingContext } from './ranking/context.ts';
 import { LayoutCache } from './ranking/layout-cache.ts';
 
@@ -56,20 +64,27 @@ export async function startApp(config: Config, { logger, clock = () => new Date(
     const intake = new Intake(ranking, countOutcomes(metrics));
     started.push(() => intake.settled());
     await ensureCommunity(db, config.community, clock());
-    const services = { ...ranking, intake, clock };
 
-    if (config.roles.includes('worker')) {
-      // Beside everything else: it can take as long as the community is large.
-      void finishRebuilds(ranking).catch((error: unknown) => {
-        logger.error({ err: error }, 'A change of time zone is not carried through yet; it is, at the next start');
-      });
-    }
+    const queue = new JobQueue(chooseBackend({ databaseUrl, redisUrl: config.redisUrl }), jobs, logger);
+    showFailed(metrics, queue);
+    const worker: JobServices = {
+      ...ranking,
+      clock,
+      stopping: queue.stopping,
+      outside: config.discord && reachDiscord(config.discord, clock),
+    };
+    // Not waited for: everything else works without it, and it opens by itself.
+    void queue.start(
+      config.roles.includes('worker') ? { services: worker, clock, onRun: countRuns(metrics) } : undefined,
+    );
+    started.push(() => queue.stop());
+    const services = { ...ranking, intake, clock, nudge: queue.nudge };
     let url: string | undefined;
     if (config.roles.includes('web')) {
       const adminKey =
         config.adminApiKey ?? (config.databaseUrl ? undefined : await findOrMakeAdminKey(config.dataDir));
       const server = await createHttpServer(
-        { ...services, access: new Access(db, ranking.directory, adminKey) },
+        { ...services, queue, access: new Access(db, ranking.directory, adminKey) },
         {
           readsPerMinute: config.readsPerMinute,
           writesPerMinute: config.writesPerMinute,
@@ -113,6 +128,16 @@ async function startEmbedded(
   });
   started.push(() => postgres.close());
   return postgres.connectionString;
+}
+
+/** What the worker does on Discord. It needs no connection to the gateway, which may be another process's. */
+function reachDiscord({ token, apiUrl }: DiscordConfig, clock: () => Date): JobServices['outside'] {
+  const rest = openRest(token, apiUrl);
+  return {
+    messenger: createMessenger(rest),
+    roles: createRoleGiver(rest, clock),
+    calendar: createScheduledEvents(rest),
+  };
 }
 
 /** Counts what becomes of contributions. */

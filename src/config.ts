@@ -33,6 +33,7 @@ const postgresUrl = z
     (value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value),
     'must be like postgres://user:password@host:5432/database',
   );
+const redisUrl = z.string().regex(/^rediss?:\/\//, 'must be like redis://127.0.0.1:6379');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:3001/api' });
 const snowflake = z.string().regex(/^\d{1,20}$/, 'must be an id of Discord, some 18 digits');
 
@@ -47,6 +48,7 @@ function namesProxies(value: string): boolean {
 const environment = z.object({
   DATABASE_URL: postgresUrl.optional(),
   DATA_DIR: z.string().default('.data'),
+  REDIS_URL: redisUrl.optional(),
   DISCORD_TOKEN: text,
   DISCORD_APPLICATION_ID: snowflake.optional(),
   DISCORD_API_URL: httpUrl.optional(),
@@ -82,6 +84,8 @@ export type Config = {
   /** Undefined: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
   dataDir: string;
+  /** Undefined: the job queue lives in PostgreSQL. */
+  redisUrl: string | undefined;
   /** Undefined unless both token and application id are set: everything but Discord runs. */
   discord: DiscordConfig | undefined;
   adminApiKey: string | undefined;
@@ -119,6 +123,7 @@ export function readConfig(variables: Record<string, string | undefined>): Confi
   return {
     databaseUrl: settings.DATABASE_URL,
     dataDir: settings.DATA_DIR,
+    redisUrl: settings.REDIS_URL,
     discord:
       token && applicationId
         ? { token, applicationId, apiUrl: settings.DISCORD_API_URL, guildId: settings.DISCORD_GUILD_ID }

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import { parseArgs } from 'node:util';
 import { CommunityDirectory } from './communities/directory.ts';
+import { verifyPrices } from './contributions/verify-prices.ts';
 import { connect } from './db/connect.ts';
 import type { Database } from './db/database.ts';
 import { migrateToLatest } from './db/migrate.ts';
@@ -50,6 +51,7 @@ await runCommand(async (config) => {
 async function verifyAll(db: Kysely<Database>): Promise<void> {
   const directory = new CommunityDirectory(db);
   let differences = 0;
+  let mispriced = 0;
   for (const name of await communitiesToDo(db)) {
     const community = await directory.bySlug(name);
     const { add, bar } = countOnTerminal(`Comparing ${name}`, await countToCompare(db, community.id));
@@ -58,6 +60,16 @@ async function verifyAll(db: Kysely<Database>): Promise<void> {
       differences += 1;
     }
     bar.clear();
+    // No rebuild changes what a contribution earned: these have to be looked into.
+    for await (const difference of verifyPrices(db, directory, name)) {
+      console.log(`${name}: ${difference}`);
+      mispriced += 1;
+    }
+  }
+  if (mispriced > 0) {
+    throw new Error(
+      `${mispriced} contributions earned other than rates and multipliers say, and ${differences} other differences. Rebuilding changes no reward: restore these from a backup, or void them and record them anew.`,
+    );
   }
   if (differences === 0) console.log('The standings are what the contributions make them. No difference.');
   else throw new Error(`${differences} differences. Repair them: npm run standings -- rebuild`);

@@ -11,6 +11,8 @@ export const SUBJECT: TextRule = { maxCodePoints: 200, pathSafe: false };
 export const DISPLAY_NAME: TextRule = { maxCodePoints: 100, pathSafe: false };
 export const SOURCE: TextRule = { maxCodePoints: 100, pathSafe: true };
 export const NAME: TextRule = { maxCodePoints: 100, pathSafe: false };
+/** Why somebody did something. */
+export const REASON: TextRule = { maxCodePoints: 300, pathSafe: false };
 
 /**
  * Brings an outside text to its stored form, NFC, and holds it against its rule. Nothing is trimmed; zero-width

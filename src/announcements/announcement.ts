@@ -3,18 +3,19 @@ import type { RewardKind } from '../rewards/reward.ts';
 /** A reward as it is told. The amount is a decimal, as text. */
 export type ToldReward = { kind: RewardKind; amount?: string; name?: string; roleId?: string };
 
+/** A multiplier event as it is told. The factor as text: `2.5`. */
+export type ToldMultiplier = {
+  name: string;
+  factor: string;
+  /** Titles of the categories; none: all. */
+  categories: string[];
+  startsAt: string;
+  endsAt: string;
+};
+
 /** What can be said. Everything that is shown is in it, as of the moment that made it true; times are RFC 3339. */
 export type Announcement =
-  | {
-      kind: 'multiplier-ahead' | 'multiplier-started';
-      name: string;
-      /** As text: `2.5`. */
-      factor: string;
-      /** Titles of the categories; none: all. */
-      categories: string[];
-      startsAt: string;
-      endsAt: string;
-    }
+  | ({ kind: 'multiplier-ahead' | 'multiplier-started' } & ToldMultiplier)
   | {
       kind: 'multiplier-ended';
       name: string;

@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import { instants } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import type { Announcement } from './announcement.ts';
+import { expiryOf } from './expiry.ts';
 
 /** What is to be said, when, where and once. */
 export type NewAnnouncement = {
@@ -28,14 +29,16 @@ export async function announce(
 ): Promise<void> {
   if (announcements.length === 0) return;
   await sql`
-    insert into announcements (community_id, key, kind, content, group_key, channel_id, recipient_id, due_at)
-    select ${communityId}::int, d.* from unnest(
+    insert into announcements
+      (community_id, key, kind, content, group_key, channel_id, recipient_id, due_at, expires_at, try_at)
+    select ${communityId}::int, d.*, d.due_at from unnest(
       ${announcements.map(({ key }) => key)}::text[], ${announcements.map(({ announcement }) => announcement.kind)}::text[],
       ${announcements.map(({ announcement }) => JSON.stringify(announcement))}::jsonb[],
       ${announcements.map(({ group }) => group ?? null)}::text[], ${announcements.map(({ channelId }) => channelId ?? null)}::text[],
       ${announcements.map(({ recipientId }) => recipientId ?? null)}::text[],
-      ${instants(announcements.map(({ dueAt }) => dueAt))}::timestamptz[]
-    ) as d(key, kind, content, group_key, channel_id, recipient_id, due_at)
+      ${instants(announcements.map(({ dueAt }) => dueAt))}::timestamptz[],
+      ${instants(announcements.map(({ announcement, dueAt }) => expiryOf(announcement, dueAt)))}::timestamptz[]
+    ) as d(key, kind, content, group_key, channel_id, recipient_id, due_at, expires_at)
     on conflict (community_id, key) do nothing`.execute(trx);
 }
 
@@ -53,4 +56,44 @@ export async function dropAnnouncements(
     .where(sql<boolean>`starts_with(key, ${keyPrefix})`)
     .where('state', '=', 'waiting')
     .execute();
+}
+
+/** Changes what has yet to be said under keys that begin so, as when a multiplier event ends earlier. Safe to repeat. */
+export async function amendAnnouncements(
+  trx: Transaction<Database>,
+  communityId: number,
+  keyPrefix: string,
+  amend: (announcement: Announcement) => Announcement,
+): Promise<void> {
+  const { rows } = await sql<{ id: number; content: Announcement; dueAt: Date }>`
+    select announcement_id as id, content, due_at as "dueAt" from announcements
+    where community_id = ${communityId} and starts_with(key, ${keyPrefix}) and state = 'waiting' for update`.execute(
+    trx,
+  );
+  for (const { id, content, dueAt } of rows) {
+    const amended = amend(content);
+    await trx
+      .updateTable('announcements')
+      .set({ content: JSON.stringify(amended), expires_at: expiryOf(amended, dueAt) })
+      .where('community_id', '=', communityId)
+      .where('announcement_id', '=', id)
+      .execute();
+  }
+}
+
+/** Whether anything was said under keys that begin so, or may have been. */
+export async function wasAnnounced(
+  trx: Transaction<Database>,
+  communityId: number,
+  keyPrefix: string,
+): Promise<boolean> {
+  const said = await trx
+    .selectFrom('announcements')
+    .select('announcement_id')
+    .where('community_id', '=', communityId)
+    .where(sql<boolean>`starts_with(key, ${keyPrefix})`)
+    .where('state', 'in', ['claimed', 'delivered', 'joined', 'unsure'])
+    .limit(1)
+    .executeTakeFirst();
+  return said !== undefined;
 }

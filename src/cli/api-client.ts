@@ -11,7 +11,7 @@ const TEMPORARY = new Set([429, 502, 503, 504]);
 const problemSchema = z.looseObject({ type: z.string(), title: z.string(), detail: z.string() });
 
 type Call = {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -36,16 +36,14 @@ export class ApiClient {
    * @throws TemporaryError when no server answers or it asks to come back later; CliError when it refuses
    */
   async call(path: string, { method = 'GET', body, headers = {}, signal }: Call = {}): Promise<Reply> {
-    const timeout = AbortSignal.timeout(TIMEOUT_MS);
     let response: Response;
     let text: string;
     try {
-      response = await fetch(`${this.#base.origin}${this.#base.pathname.replace(/\/+$/, '')}${path}`, {
+      response = await this.#fetch(path, {
         method,
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]),
         headers: {
           accept: 'application/json',
-          ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
@@ -62,6 +60,32 @@ export class ApiClient {
       etag: response.headers.get('etag') ?? undefined,
       body: text === '' ? undefined : this.#parse(text),
     };
+  }
+
+  /**
+   * Reads a file as it comes, in pieces: it may be longer than memory, and take longer than any call.
+   *
+   * @throws TemporaryError or CliError as {@link call}
+   */
+  async *download(path: string): AsyncGenerator<string> {
+    try {
+      const response = await this.#fetch(path, {});
+      if (!response.ok) throw this.#refusal(response, await response.text());
+      if (response.body) for await (const piece of response.body.pipeThrough(new TextDecoderStream())) yield piece;
+    } catch (error) {
+      throw error instanceof CliError ? error : this.#unreachable(error);
+    }
+  }
+
+  async #fetch(
+    path: string,
+    { headers, ...init }: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> },
+  ): Promise<Response> {
+    const authorization = this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` };
+    return fetch(`${this.#base.origin}${this.#base.pathname.replace(/\/+$/, '')}${path}`, {
+      ...init,
+      headers: { ...authorization, ...headers },
+    });
   }
 
   #unreachable(error: unknown): TemporaryError {

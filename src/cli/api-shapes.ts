@@ -58,6 +58,112 @@ export const rateSchema = z.object({
   from: z.string(),
 });
 
+export const multiplierSchema = z.object({
+  id: z.number(),
+  name: z.string(),
+  factor: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  categories: z.array(z.string()),
+  status: z.string(),
+  announceAt: z.array(z.string()),
+});
+export type MultiplierAnswer = z.output<typeof multiplierSchema>;
+export const multiplierListSchema = z.object({ total: z.number(), multipliers: z.array(multiplierSchema) });
+
+export const rateListSchema = z.object({ rates: z.array(rateSchema.extend({ until: z.string().optional() })) });
+
+export const whoamiSchema = z.object({ source: z.string(), contributor: z.string().optional() });
+
+export const contributionSchema = z.object({
+  kind: z.literal('contribution'),
+  source: z.string(),
+  id: z.string(),
+  contributor: z.string(),
+  category: z.string(),
+  subject: z.string().optional(),
+  occurredAt: z.string(),
+  amount: z.string(),
+  rate: z.string(),
+  multiplier: z.string(),
+  event: z.string().optional(),
+  reward: z.string(),
+  reputation: z.string(),
+  rule: z.string(),
+  status: z.string(),
+  reason: z.string().optional(),
+  by: z.string().optional(),
+  link: z.string().optional(),
+  windows: z.array(z.string()),
+});
+const grantLineSchema = z.object({
+  kind: z.literal('grant'),
+  what: z.string(),
+  name: z.string().optional(),
+  amount: z.string(),
+  reason: z.string(),
+  state: z.string(),
+  madeAt: z.string(),
+});
+export const ledgerSchema = z.object({
+  handle: z.string(),
+  explanation: z.object({ text: z.string() }).optional(),
+  lines: z.array(z.discriminatedUnion('kind', [contributionSchema, grantLineSchema])),
+  next: z.string().nullable(),
+});
+
+const placeSchema = z.object({ rank: z.number(), score: z.string(), total: z.number() }).nullable();
+export const voidResultSchema = z.object({
+  changed: z.number(),
+  reward: z.string(),
+  already: z.object({ by: z.string(), at: z.string(), reason: z.string() }).optional(),
+  leftAlone: z.array(z.string()),
+  places: z.array(
+    z.object({
+      category: z.string(),
+      window: z.string(),
+      period: z.string(),
+      before: placeSchema,
+      after: placeSchema,
+    }),
+  ),
+});
+export type VoidAnswer = z.output<typeof voidResultSchema>;
+
+export const linkCodeSchema = z.object({ code: z.string(), expiresAt: z.string() });
+export const mergeSchema = z.object({ merged: z.string(), into: z.string() });
+
+export const exclusionSchema = z.object({
+  id: z.number(),
+  member: z.string().optional(),
+  roleId: z.string().optional(),
+  scope: z.string(),
+  reason: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string().nullable(),
+});
+export type ExclusionAnswer = z.output<typeof exclusionSchema>;
+export const exclusionListSchema = z.object({ exclusions: z.array(exclusionSchema) });
+
+export const capListSchema = z.object({ caps: z.array(z.object({ category: z.string(), amount: z.string() })) });
+export const heldListSchema = z.object({
+  held: z.array(
+    z.object({
+      number: z.number(),
+      source: z.string(),
+      id: z.string(),
+      contributor: z.string(),
+      category: z.string(),
+      amount: z.string(),
+      reward: z.string(),
+      occurredAt: z.string(),
+      reason: z.string(),
+    }),
+  ),
+  next: z.number().nullable(),
+});
+export const decidedSchema = z.object({ id: z.string(), contributor: z.string() });
+
 const keySchema = z.object({
   id: z.number(),
   name: z.string(),
@@ -69,6 +175,12 @@ const keySchema = z.object({
 export const keyListSchema = z.object({ keys: z.array(keySchema) });
 export const newKeySchema = keySchema.extend({ key: z.string() });
 
+export const failedJobListSchema = z.object({
+  jobs: z.array(
+    z.object({ id: z.string(), name: z.string(), reason: z.string(), attempts: z.number(), failedAt: z.string() }),
+  ),
+});
+
 export const importAnswerSchema = z.object({
   results: z.array(
     z.object({
@@ -76,6 +188,8 @@ export const importAnswerSchema = z.object({
       status: z.enum(['accepted', 'duplicate', 'rejected']),
       reason: z.string().optional(),
       detail: z.string().optional(),
+      reward: z.string().optional(),
+      multiplier: z.string().optional(),
     }),
   ),
 });

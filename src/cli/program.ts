@@ -1,13 +1,21 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
+import { capsCommand, heldCommand } from './commands/caps.ts';
 import { categoriesCommand } from './commands/categories.ts';
 import { communitiesCommand } from './commands/communities.ts';
 import { completionCommand } from './commands/completion.ts';
+import { contributionsCommand } from './commands/contributions.ts';
+import { contributeDataCommand, shareGpuCommand, testModelCommand } from './commands/work.ts';
+import { exclusionsCommand } from './commands/exclusions.ts';
 import { importCommand } from './commands/import.ts';
+import { jobsCommand } from './commands/jobs.ts';
 import { keysCommand } from './commands/keys.ts';
 import { leaderboardCommand } from './commands/leaderboard.ts';
+import { linkCodeCommand, mergeCommand, unlinkCommand } from './commands/linking.ts';
 import { memberCommand } from './commands/member.ts';
+import { multipliersCommand } from './commands/multipliers.ts';
 import { ratesCommand } from './commands/rates.ts';
+import { whyCommand } from './commands/why.ts';
 
 const NOTES = `
 Environment:
@@ -21,6 +29,8 @@ Exit codes: 0 done, 1 refused or not found, 2 wrong usage, 3 server unreachable.
 Examples:
   $ omnitensor-cli leaderboard --category gpu-contributors
   $ omnitensor-cli member user123
+  $ omnitensor-cli why user123 --category gpu-contributors
+  $ omnitensor-cli share-gpu --gpu-type "NVIDIA RTX 3080" --hours 24 --contributor user123
   $ omnitensor-cli import contributions.ndjson.gz
 `;
 
@@ -39,11 +49,24 @@ export function createProgram(): Command {
     .addHelpText('after', NOTES);
   leaderboardCommand(program);
   memberCommand(program);
+  whyCommand(program);
+  linkCodeCommand(program);
+  shareGpuCommand(program);
+  contributeDataCommand(program);
+  testModelCommand(program);
   importCommand(program);
+  contributionsCommand(program);
   communitiesCommand(program);
   categoriesCommand(program);
   ratesCommand(program);
+  multipliersCommand(program);
+  unlinkCommand(program);
+  mergeCommand(program);
+  exclusionsCommand(program);
+  capsCommand(program);
+  heldCommand(program);
   keysCommand(program);
+  jobsCommand(program);
   completionCommand(program);
   return program;
 }

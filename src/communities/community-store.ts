@@ -33,11 +33,10 @@ export async function loadCommunity(db: Kysely<Database>, communityId: number): 
     .select(['category_id', 'amount'])
     .where('community_id', '=', communityId)
     .execute();
-  const offBoards = await db
+  const exclusions = await db
     .selectFrom('exclusions')
-    .select('member_id')
+    .select(['member_id', 'role_id', 'scope'])
     .where('community_id', '=', communityId)
-    .where('scope', '=', 'boards')
     .where('lifted_at', 'is', null)
     .execute();
   const kept = await db
@@ -75,6 +74,7 @@ export async function loadCommunity(db: Kysely<Database>, communityId: number): 
       endsAt: row.ends_at,
     })),
     caps: new Map(caps.map((cap) => [cap.category_id, cap.amount])),
-    offBoards: new Set(offBoards.flatMap(({ member_id }) => member_id ?? [])),
+    offBoards: new Set(exclusions.flatMap(({ member_id, scope }) => (scope === 'boards' ? (member_id ?? []) : []))),
+    excludesRoles: exclusions.some(({ role_id }) => role_id !== null),
   };
 }

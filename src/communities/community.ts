@@ -57,6 +57,8 @@ export type Community = {
   caps: ReadonlyMap<number, bigint>;
   /** Members that are kept from boards at the moment. */
   offBoards: ReadonlySet<number>;
+  /** Whether a role is kept from prizes at the moment, so that who has it has to be known. */
+  excludesRoles: boolean;
 };
 
 /** What is shown of a community in a list. */

@@ -4,6 +4,7 @@ import { DomainError } from '../errors.ts';
 import type { BoardName, KnownBoards } from '../ranking/boards.ts';
 import { holds, WINDOW_KINDS, type Calendar } from '../ranking/calendar.ts';
 import { createPriceList, type PriceList } from '../contributions/pricing.ts';
+import { ProgressMemory } from '../quests/progress-memory.ts';
 import type { Category, Community } from './community.ts';
 import { loadCommunity } from './community-store.ts';
 import { isSlug } from './settings.ts';
@@ -15,6 +16,8 @@ const MAX_MEMBERS = 200_000;
 export type KnownCommunity = Community & {
   readonly categoryBySlug: ReadonlyMap<string, Category>;
   readonly prices: PriceList;
+  /** How far members have come in quests. */
+  readonly progress: ProgressMemory;
   /** The boards of a category that an instant counts on: one a kind of window. The same array for the same boards. */
   boardsAt(categoryId: number, instant: Date): readonly BoardName[];
   /** Boards found so far. */
@@ -81,6 +84,7 @@ function withMemory(community: Community): KnownCommunity {
     ...community,
     categoryBySlug: new Map(community.categories.map((category) => [category.slug, category])),
     prices: createPriceList(community.rates, community.multipliers),
+    progress: new ProgressMemory(),
     boardsAt: boardFinder(community.calendar),
     boards,
     members,

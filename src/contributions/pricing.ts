@@ -8,7 +8,9 @@ export type Price = { rate: bigint; multiplier: bigint; reward: bigint; reputati
 export type PriceList = {
   /** OMNIT a unit at a moment, in thousandths: the subject's own rate if one holds by then, else the category's. */
   rateAt(category: Category, subject: string | undefined, at: Date): bigint;
-  /** The factor of a category at a moment, in hundredths. Of events that overlap the highest applies; they do not stack. */
+  /** The multiplier event that applies to a category at a moment: of those that overlap the highest, as they do not stack. */
+  eventAt(category: Category, at: Date): Multiplier | undefined;
+  /** The factor of a category at a moment, in hundredths. */
   multiplierAt(category: Category, at: Date): bigint;
   /** Prices an amount by what held when it occurred. */
   price(category: Category, subject: string | undefined, occurredAt: Date, amount: bigint): Price;
@@ -17,7 +19,10 @@ export type PriceList = {
 export function createPriceList(rates: readonly Rate[], multipliers: readonly Multiplier[]): PriceList {
   const latestFirst = rates.toSorted((a, b) => b.startsAt.getTime() - a.startsAt.getTime());
   const bySubject = Map.groupBy(latestFirst, (rate) => slot(rate.categoryId, rate.subject));
-  const highestFirst = multipliers.toSorted((a, b) => Number(b.factor - a.factor));
+  // Of equal ones, the one that lasts longer.
+  const highestFirst = multipliers.toSorted(
+    (a, b) => Number(b.factor - a.factor) || b.endsAt.getTime() - a.endsAt.getTime(),
+  );
   const find = (categoryId: number, subject: string | undefined, at: Date) =>
     bySubject.get(slot(categoryId, subject))?.find((rate) => rate.startsAt <= at)?.rate;
 
@@ -26,16 +31,18 @@ export function createPriceList(rates: readonly Rate[], multipliers: readonly Mu
     return own ?? find(category.id, undefined, at) ?? 0n;
   }
 
-  function multiplierAt(category: Category, at: Date): bigint {
-    const running = highestFirst.find(
+  function eventAt(category: Category, at: Date): Multiplier | undefined {
+    return highestFirst.find(
       ({ startsAt, endsAt, categoryIds }) =>
         startsAt <= at && at < endsAt && (categoryIds === undefined || categoryIds.includes(category.id)),
     );
-    return running?.factor ?? NO_MULTIPLIER;
   }
+
+  const multiplierAt = (category: Category, at: Date) => eventAt(category, at)?.factor ?? NO_MULTIPLIER;
 
   return {
     rateAt,
+    eventAt,
     multiplierAt,
     price(category, subject, occurredAt, amount) {
       const rate = rateAt(category, subject, occurredAt);

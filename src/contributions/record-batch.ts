@@ -5,8 +5,10 @@ import { lockCommunity } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import { violatedCheck } from '../db/errors.ts';
 import { allEnded, nextStatementSent } from '../db/overlap.ts';
+import { holdOverCap } from '../fair-play/hold.ts';
 import { addToMembers, createMembers, findMembers, readTotals, type MemberGain } from '../members/member-store.ts';
 import { boardSlot, findOrMakeBoards, type BoardName } from '../ranking/boards.ts';
+import { advanceQuests, type Advance } from '../quests/advance.ts';
 import type { RankingContext } from '../ranking/context.ts';
 import { MAX_REWARD, MAX_TOTAL } from '../ranking/score.ts';
 import { SegmentIndex } from '../ranking/segments.ts';
@@ -18,9 +20,12 @@ import type { Price } from './pricing.ts';
 /** A checked contribution and the source whose ids it goes by. `unpaid`: it counts, and earns no OMNIT whatever the rate. */
 export type BatchEntry = { sourceId: number; contribution: Contribution; unpaid?: true };
 
-/** What became of a contribution. `late`: the windows that were frozen when it came, by key. */
+/**
+ * What became of a contribution. `late`: the windows that were frozen when it came, by key. `held`: it exceeds a cap, and
+ * counts nowhere until an admin releases it.
+ */
 export type Outcome =
-  | { status: 'accepted'; reward: bigint; multiplier: bigint; late: string[] }
+  | { status: 'accepted'; reward: bigint; multiplier: bigint; late: string[]; held?: true }
   | { status: 'duplicate'; reward: bigint; multiplier: bigint }
   | ({ status: 'rejected' } & Rejection);
 
@@ -83,9 +88,13 @@ async function recordInTransaction(
       nextStatementSent().then(() => prepareGains(communityId, sumGains(candidates, boardOf))),
     ]);
     const accepted = candidates.filter((_, position) => inserted.has(position));
-    for (const { position, price } of accepted) {
-      outcomes.set(position, { status: 'accepted', reward: price.reward, multiplier: price.multiplier, late: [] });
+    const held = await holdOverCap(trx, community, accepted, lock.firstSeq, now);
+    for (const candidate of accepted) {
+      const { reward, multiplier } = candidate.price;
+      const more = held.has(candidate) ? ({ held: true } as const) : {};
+      outcomes.set(candidate.position, { status: 'accepted', reward, multiplier, late: [], ...more });
     }
+    const counting = accepted.filter((candidate) => !held.has(candidate));
     const allNew = accepted.length === candidates.length;
     if (!allNew)
       await compareWithRecorded(
@@ -96,10 +105,18 @@ async function recordInTransaction(
       );
 
     if (accepted.length > 0) {
-      const addGains = allNew ? addAll : prepareGains(communityId, sumGains(accepted, boardOf));
-      const [, known] = await allEnded([addGains(trx, index), writeMembers(trx, communityId, accepted, members, now)]);
+      const allCount = counting.length === candidates.length;
+      const addGains = allCount ? addAll : prepareGains(communityId, sumGains(counting, boardOf));
+      const [, known] = await allEnded([
+        addGains(trx, index),
+        writeMembers(trx, communityId, accepted, held, members, now),
+      ]);
       afterCommit.push(() => community.remember(known, found));
     }
+    const keepProgress = await advanceQuests(trx, community, lock.firstSeq, counting.map(toAdvance), now);
+    // Holding took sequence numbers of its own.
+    const lastSeq = lock.firstSeq + BigInt(batch.length + held.size) - 1n;
+    afterCommit.push(() => keepProgress(lastSeq));
     afterCommit.push(await index.finish(lock.layoutVersion, context.layouts));
     return batch.map((_, position) => outcomes.get(position) ?? unreachable(position));
   });
@@ -194,6 +211,11 @@ function toStored({ sourceId, contribution, memberId, category, price }: Candida
   return { sourceId, id, memberId, categoryId: category.id, subject, amount, occurredAt, ...price };
 }
 
+function toAdvance({ memberId, category, contribution }: Candidate): Advance {
+  const { subject, amount, occurredAt } = contribution;
+  return { memberId, category: category.slug, subject, amount, occurredAt };
+}
+
 /** Tells re-sent contributions from other ones under the same id. Amount and time are compared by value, the name is not. */
 async function compareWithRecorded(
   trx: Transaction<Database>,
@@ -229,26 +251,30 @@ async function compareWithRecorded(
   }
 }
 
-/** Creates the members that the batch makes, and adds to the totals of all. Returns the ids of everybody in it, by handle. */
+/** Creates the members that the batch makes, and adds what counts to the totals of all. Returns the ids of everybody in it, by handle. */
 async function writeMembers(
   trx: Transaction<Database>,
   communityId: number,
   accepted: readonly Candidate[],
+  held: ReadonlySet<Candidate>,
   members: BatchMembers,
   now: Date,
 ): Promise<Map<string, number>> {
   const gains = new Map<number, MemberGain>();
   const created: { memberId: number; handle: string }[] = [];
   const ids = new Map<string, number>();
-  for (const { memberId, price, contribution } of accepted) {
+  for (const candidate of accepted) {
+    const { memberId, price, contribution } = candidate;
     let gain = gains.get(memberId);
     if (!gain) {
       gains.set(memberId, (gain = { memberId, omnit: 0n, reputation: 0n, displayName: undefined }));
       ids.set(contribution.contributor, memberId);
       if (members.get(contribution.contributor)?.isNew) created.push({ memberId, handle: contribution.contributor });
     }
-    gain.omnit += price.reward;
-    gain.reputation += price.reputation;
+    if (!held.has(candidate)) {
+      gain.omnit += price.reward;
+      gain.reputation += price.reputation;
+    }
     const { displayName: text, occurredAt: at } = contribution;
     if (text !== undefined && !(gain.displayName && gain.displayName.at > at)) gain.displayName = { text, at };
   }

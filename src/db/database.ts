@@ -275,8 +275,8 @@ type MultiplierTable = {
   settled_at: Generated<Date | null>;
   /** The scheduled event that mirrors it on Discord. */
   discord_event_id: Generated<string | null>;
-  /** What was last written to the scheduled event, to tell what has to be written. */
-  discord_event_state: Generated<string | null>;
+  /** Since when a worker has been bringing the two in step. */
+  mirroring_since: Generated<Date | null>;
 };
 
 type MultiplierDraftTable = {
@@ -317,6 +317,8 @@ type QuestRoundTable = {
   starts_at: Date;
   ends_at: Date;
   settles_at: Date;
+  /** Up to which member those were looked at who contributed before the round was known; null: all. */
+  examined_to: number | null;
   /** When those who joined and are over half way were reminded. */
   reminded_at: Generated<Date | null>;
   settled_at: Generated<Date | null>;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Events, GatewayIntentBits, Options, type Guild as DiscordGuild } from 'discord.js';
 import type { Logger } from 'pino';
 import { ensureGuildCommunity, type Home } from '../communities/guilds.ts';
-import type { Command, DiscordServices } from './command.ts';
+import type { AnyCommand, DiscordServices } from './command.ts';
 import { refusalOfClose, refusalToConnect } from './discord-errors.ts';
 import { createInteractionRouter } from './interactions.ts';
 import { registerCommands } from './registration.ts';
@@ -23,7 +23,7 @@ export type DiscordBotOptions = {
   /** The slug of the installation's community. */
   community: string;
   services: DiscordServices;
-  commands: readonly Command[];
+  commands: readonly AnyCommand[];
   logger: Logger;
 };
 

@@ -4,16 +4,25 @@ import {
   type AutocompleteInteraction,
   type ChatInputCommandInteraction,
   type MessageComponentInteraction,
+  type MessageContextMenuCommandInteraction,
+  type ModalSubmitInteraction,
 } from 'discord.js';
 import type { KnownCommunity } from '../communities/directory.ts';
+import { noteRoles } from '../fair-play/discord-roles.ts';
 import { ensureGuildCommunity, type Guild, type Home } from '../communities/guilds.ts';
 import type { Call, DiscordServices, Reader, SuggestionCall } from './command.ts';
 
-type GuildInteraction = ChatInputCommandInteraction | MessageComponentInteraction | AutocompleteInteraction;
+/** What is answered with a message. */
+export type AnsweredInteraction =
+  | ChatInputCommandInteraction
+  | MessageContextMenuCommandInteraction
+  | MessageComponentInteraction
+  | ModalSubmitInteraction;
+type GuildInteraction = AnsweredInteraction | AutocompleteInteraction;
 
 /** What a deferred interaction of a guild is about. Its guild gets a community if it has none. */
 export async function callOf(
-  interaction: ChatInputCommandInteraction | MessageComponentInteraction,
+  interaction: AnsweredInteraction,
   shared: boolean,
   services: DiscordServices,
   home: Home,
@@ -23,6 +32,7 @@ export async function callOf(
   const guild = guildOf(interaction, guildId);
   const now = services.clock();
   const community = await requireCommunity(services, guild, home, now);
+  await noteRoles(services.db, community, user.id, rolesOf(interaction), now);
   return {
     services,
     home,
@@ -75,5 +85,14 @@ function readerOf({ user, member, memberPermissions }: GuildInteraction): Reader
     userId: user.id,
     name: nickname ?? user.displayName,
     mayManage: memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
+    mayModerate: memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false,
   };
+}
+
+/** The roles of whoever acts, `@everyone` apart. */
+function rolesOf({ member, guildId }: GuildInteraction): string[] {
+  const roles = member?.roles;
+  if (!roles) return [];
+  const ids = Array.isArray(roles) ? roles : [...roles.cache.keys()];
+  return ids.filter((id) => id !== guildId);
 }

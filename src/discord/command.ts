@@ -1,10 +1,14 @@
-/** What a slash command is, and what it is given to work with. */
-import type { ContainerBuilder } from '@discordjs/builders';
+/** What a command is, and what it is given to work with. */
+import type { ContainerBuilder, ModalBuilder } from '@discordjs/builders';
 import type {
   ApplicationCommandOptionChoiceData,
   AutocompleteInteraction,
   ChatInputCommandInteraction,
+  Message,
+  MessageComponentInteraction,
+  ModalSubmitInteraction,
   RESTPostAPIChatInputApplicationCommandsJSONBody,
+  RESTPostAPIContextMenuApplicationCommandsJSONBody,
 } from 'discord.js';
 import type { Actor } from '../audit/audit-log.ts';
 import type { KnownCommunity } from '../communities/directory.ts';
@@ -15,6 +19,8 @@ import type { RankingContext } from '../ranking/context.ts';
 export type DiscordServices = RankingContext & {
   /** The time, asked for once an interaction. */
   clock: () => Date;
+  /** Tells the jobs that something may be due. */
+  nudge: () => void;
 };
 
 /** Whoever reads the answer: the user who typed the command or pressed the button. */
@@ -24,6 +30,8 @@ export type Reader = {
   name: string;
   /** Whether Manage Server is among the reader's permissions, as Discord says. */
   mayManage: boolean;
+  /** Whether Manage Messages is. */
+  mayModerate: boolean;
 };
 
 /** One interaction with a command, once it is deferred. The community is always the one of the guild it happened in. */
@@ -52,9 +60,20 @@ export type Answer = ContainerBuilder;
 export type Press = {
   /** Changes the message for everybody, or answers the presser alone. In a message of the presser's own the two are one. */
   shows: 'in-place' | 'to-presser';
-  run(call: Call): Promise<Answer>;
+  run(call: Call, interaction: MessageComponentInteraction): Promise<Answer>;
 };
 
+/** A form to fill in. It is shown at once, so nothing can be looked up for it; what is sent goes to `submit`. */
+export type Form = ModalBuilder;
+
+/** What sending a form does. */
+export type Submission = {
+  /** In place, it changes the message that the form was opened from; without one it answers the sender alone. */
+  shows: Press['shows'];
+  run(call: Call, interaction: ModalSubmitInteraction): Promise<Answer>;
+};
+
+/** A slash command. */
 export type Command = {
   data: { readonly name: string; toJSON(): RESTPostAPIChatInputApplicationCommandsJSONBody };
   /** Who sees the answer. */
@@ -71,5 +90,16 @@ export type Command = {
    *
    * @returns undefined for what this version did not send
    */
-  press?(customId: string, values: readonly string[]): Press | undefined;
+  press?(customId: string, values: readonly string[]): Press | Form | undefined;
+  /** Reads the custom id of a form that this command showed, as {@link press} does. */
+  submit?(customId: string): Submission | undefined;
 };
+
+/** A command of the menu that opens on a message. */
+export type MessageCommand = {
+  data: { readonly name: string; toJSON(): RESTPostAPIContextMenuApplicationCommandsJSONBody };
+  shows: Command['shows'];
+  executeOn(call: Call, message: Message): Promise<Answer>;
+};
+
+export type AnyCommand = Command | MessageCommand;

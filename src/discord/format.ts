@@ -1,6 +1,7 @@
 /** How numbers, ranks and times are written in Discord messages. */
 import type { Category } from '../communities/community.ts';
 import type { Window, WindowKind } from '../ranking/calendar.ts';
+import { ordinalEnding } from '../ranking/explain.ts';
 import type { WindowStatus } from '../ranking/periods.ts';
 import { formatDecimal } from '../ranking/score.ts';
 import { escapeMarkdown, plain } from './text.ts';
@@ -38,12 +39,9 @@ export function formatScore(score: bigint, category: Category, locale: string): 
   return `${number} ${escapeMarkdown(plain(category.unit, MAX_UNIT_LENGTH))}${score === 1000n ? '' : 's'}`;
 }
 
-const ORDINAL_RULES = new Intl.PluralRules('en', { type: 'ordinal' });
-const ORDINAL_ENDINGS: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' };
-
 /** `1st`, `22nd`, `1,013th`. */
 export function ordinal(rank: number, locale: string): string {
-  return `${formatCount(rank, locale)}${ORDINAL_ENDINGS[ORDINAL_RULES.select(rank)] ?? 'th'}`;
+  return `${formatCount(rank, locale)}${ordinalEnding(rank)}`;
 }
 
 export function formatCount(count: number, locale: string): string {
@@ -63,8 +61,8 @@ function numberFormat(locale: string): Intl.NumberFormat {
   return made;
 }
 
-/** An instant that Discord shows in the reader's own zone: `D` as a date, `R` as "in 3 days". */
-export function timestamp(instant: Date, style: 'D' | 'R'): string {
+/** An instant that Discord shows in the reader's own zone: `D` as a date, `f` with the time, `R` as "in 3 days". */
+export function timestamp(instant: Date, style: 'D' | 'f' | 'R'): string {
   return `<t:${Math.floor(instant.getTime() / 1000)}:${style}>`;
 }
 

@@ -1,14 +1,18 @@
+import { ModalBuilder } from '@discordjs/builders';
 import {
   MessageFlags,
   type AutocompleteInteraction,
   type ChatInputCommandInteraction,
   type Interaction,
   type MessageComponentInteraction,
+  type MessageContextMenuCommandInteraction,
+  type ModalMessageModalSubmitInteraction,
+  type ModalSubmitInteraction,
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Home } from '../communities/guilds.ts';
-import { callOf, suggestionCallOf } from './call.ts';
-import type { Answer, Command, DiscordServices } from './command.ts';
+import { callOf, suggestionCallOf, type AnsweredInteraction } from './call.ts';
+import type { AnyCommand, Answer, Call, DiscordServices, Press } from './command.ts';
 import { isAnsweredAlready, isGone } from './discord-errors.ts';
 import { deferIfSlow } from './first-response.ts';
 import { COLOURS, note, toMessage, toPrivateMessage } from './messages.ts';
@@ -28,23 +32,28 @@ export type InteractionRouter = {
   settled(): Promise<void>;
 };
 
-type Answered = ChatInputCommandInteraction | MessageComponentInteraction;
-
 /** Routes interactions to commands. The first response goes out in time whatever the database does. */
 export function createInteractionRouter(
   services: DiscordServices,
   home: Home,
-  commands: readonly Command[],
+  commands: readonly AnyCommand[],
   log: Logger,
 ): InteractionRouter {
-  const commandByName = new Map(commands.map((command) => [command.data.name, command]));
+  const commandByName = new Map(
+    commands.flatMap((command) => ('execute' in command ? [[command.data.name, command] as const] : [])),
+  );
+  const messageCommandByName = new Map(
+    commands.flatMap((command) => ('executeOn' in command ? [[command.data.name, command] as const] : [])),
+  );
   const inHand = new Set<Promise<void>>();
 
   async function answer(interaction: Interaction): Promise<void> {
     try {
       if (interaction.isAutocomplete()) await suggest(interaction);
       else if (interaction.isChatInputCommand()) await run(interaction);
+      else if (interaction.isMessageContextMenuCommand()) await runOnMessage(interaction);
       else if (interaction.isMessageComponent()) await press(interaction);
+      else if (interaction.isModalSubmit()) await submit(interaction);
     } catch (error) {
       // Delivered twice, or to a process that was too slow: somebody answered, or nobody listens any more.
       if (isAnsweredAlready(error)) log.debug({ err: error }, 'An interaction had been answered already');
@@ -55,12 +64,24 @@ export function createInteractionRouter(
 
   async function run(interaction: ChatInputCommandInteraction): Promise<void> {
     const command = commandByName.get(interaction.commandName);
+    await reply(interaction, command && ((call) => command.execute(call, interaction)), command?.shows);
+  }
+
+  async function runOnMessage(interaction: MessageContextMenuCommandInteraction): Promise<void> {
+    const command = messageCommandByName.get(interaction.commandName);
+    await reply(interaction, command && ((call) => command.executeOn(call, interaction.targetMessage)), command?.shows);
+  }
+
+  /** Answers a command with a message of its own. */
+  async function reply(
+    interaction: ChatInputCommandInteraction | MessageContextMenuCommandInteraction,
+    execute: ((call: Call) => Promise<Answer>) | undefined,
+    shows: 'to-everyone' | 'to-caller' | undefined,
+  ): Promise<void> {
     if (!interaction.inGuild()) return void (await interaction.reply(toPrivateMessage(ONLY_IN_SERVERS)));
-    if (!command) return void (await interaction.reply(toPrivateMessage(OLD_COMMAND)));
-    const shared = command.shows === 'to-everyone';
-    const work = attempt(interaction, async () =>
-      command.execute(await callOf(interaction, shared, services, home), interaction),
-    );
+    if (!execute) return void (await interaction.reply(toPrivateMessage(OLD_COMMAND)));
+    const shared = shows === 'to-everyone';
+    const work = attempt(interaction, async () => execute(await callOf(interaction, shared, services, home)));
     const deferred = await deferIfSlow(work, () =>
       interaction.deferReply(shared ? {} : { flags: MessageFlags.Ephemeral }),
     );
@@ -81,10 +102,34 @@ export function createInteractionRouter(
     const command = commandByName.get(customId.slice(0, customId.indexOf(':')));
     const pressed = command?.press?.(customId, interaction.isStringSelectMenu() ? interaction.values : []);
     if (!pressed || !interaction.inGuild()) return void (await interaction.reply(toPrivateMessage(OLD_COMPONENT)));
+    if (pressed instanceof ModalBuilder) return void (await interaction.showModal(pressed));
+    await respond(interaction, pressed.shows, (call) => pressed.run(call, interaction));
+  }
+
+  async function submit(interaction: ModalSubmitInteraction): Promise<void> {
+    const { customId } = interaction;
+    const command = commandByName.get(customId.slice(0, customId.indexOf(':')));
+    const submission = command?.submit?.(customId);
+    if (!submission || !interaction.inGuild()) return void (await interaction.reply(toPrivateMessage(OLD_COMPONENT)));
+    const work = (call: Call) => submission.run(call, interaction);
+    if (interaction.isFromMessage()) return respond(interaction, submission.shows, work);
+    // Opened by a command, it has no message to change.
+    const done = attempt(interaction, async () => work(await callOf(interaction, false, services, home)));
+    const deferred = await deferIfSlow(done, () => interaction.deferReply({ flags: MessageFlags.Ephemeral }));
+    const { answer } = await done;
+    await (deferred ? interaction.editReply(toMessage(answer)) : interaction.reply(toPrivateMessage(answer)));
+  }
+
+  /** Answers what happened at a message: by changing it, or to the one who did it. */
+  async function respond(
+    interaction: MessageComponentInteraction | ModalMessageModalSubmitInteraction,
+    shows: Press['shows'],
+    run: (call: Call) => Promise<Answer>,
+  ): Promise<void> {
     const isPrivate = interaction.message.flags.has(MessageFlags.Ephemeral);
-    const inPlace = pressed.shows === 'in-place' || isPrivate;
+    const inPlace = shows === 'in-place' || isPrivate;
     const work = attempt(interaction, async () =>
-      pressed.run(await callOf(interaction, inPlace && !isPrivate, services, home)),
+      run(await callOf(interaction, inPlace && !isPrivate, services, home)),
     );
     const deferred = await deferIfSlow(work, () =>
       inPlace ? interaction.deferUpdate() : interaction.deferReply({ flags: MessageFlags.Ephemeral }),
@@ -101,7 +146,7 @@ export function createInteractionRouter(
 
   /** Does what an interaction asks for; what goes wrong becomes a refusal to show. Never rejects. */
   async function attempt(
-    interaction: Answered,
+    interaction: AnsweredInteraction,
     work: () => Promise<Answer>,
   ): Promise<{ answer: Answer; refused: boolean }> {
     try {
@@ -145,12 +190,13 @@ export function createInteractionRouter(
 }
 
 /** What a log line needs to find an interaction again. */
-function traits(interaction: Interaction | Answered): object {
+function traits(interaction: Interaction | AnsweredInteraction): object {
   const { id, type, guildId, user } = interaction;
-  const what = interaction.isMessageComponent()
-    ? { customId: interaction.customId }
-    : 'commandName' in interaction
-      ? { command: interaction.commandName }
-      : {};
+  const what =
+    'customId' in interaction
+      ? { customId: interaction.customId }
+      : 'commandName' in interaction
+        ? { command: interaction.commandName }
+        : {};
   return { interaction: { id, type, guildId, userId: user.id, ...what } };
 }

@@ -11,6 +11,7 @@ import type { Category, Community } from '../communities/community.ts';
 import { WINDOW_KINDS } from '../ranking/calendar.ts';
 import type { Entry } from '../ranking/leaderboard.ts';
 import type { WindowStatus } from '../ranking/periods.ts';
+import { formatMultiplier } from '../ranking/score.ts';
 import type { Leaderboard } from '../ranking/read-leaderboard.ts';
 import type { Answer, Call } from './command.ts';
 import { formatCount, formatScore, ordinal, STATUS_WORDS, timestamp, WINDOW_NAMES } from './format.ts';
@@ -45,7 +46,7 @@ export function renderLeaderboard(call: Call, board: Leaderboard, view: Leaderbo
   const { community, locale } = call;
   const container = new ContainerBuilder()
     .setAccentColor(STATUS_COLOURS[board.status])
-    .addTextDisplayComponents(text(heading(board)))
+    .addTextDisplayComponents(text(heading(board) + running(board)))
     .addSeparatorComponents(new SeparatorBuilder());
   if (board.total === 0) {
     container.addTextDisplayComponents(text(emptyState(board, community)));
@@ -77,6 +78,11 @@ function heading({ category, window, status }: Leaderboard): string {
   const dates = `${timestamp(window.startsAt, 'D')} – ${timestamp(lastMoment, 'D')}`;
   const end = `${status === 'open' ? 'ends' : 'ended'} ${timestamp(window.endsAt, 'R')}`;
   return `${title}\n**${WINDOW_NAMES[window.kind]} ${window.key}** · ${dates}\n${STATUS_WORDS[status]} · ${end}`;
+}
+
+/** That a multiplier event is running. */
+function running({ event }: Leaderboard): string {
+  return event ? `\n⚡ **${formatMultiplier(event.factor)}× OMNIT** · ends ${timestamp(event.endsAt, 'R')}` : '';
 }
 
 function row(entry: Entry, category: Category, locale: string, isReader: boolean): string {

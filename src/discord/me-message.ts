@@ -15,7 +15,11 @@ export function renderMember(
   member: Member,
   standings: readonly CurrentStanding[],
 ): Answer {
-  const name = `## ${shownName(member.displayName)}\n-# ${shownName(member.handle)} in ${shownName(community.name)}`;
+  const linked =
+    member.discordUserId === undefined
+      ? `have a handle of the network? ${code('/link')}`
+      : 'linked with your Discord account';
+  const name = `## ${shownName(member.displayName)}\n-# ${shownName(member.handle)} in ${shownName(community.name)}, ${linked}`;
   const omnit = `**${formatNumber(member.earnedOmnit, locale)}** OMNIT earned`;
   const reputation = `**${formatNumber(member.earnedReputation, locale)}** reputation`;
   return new ContainerBuilder()
@@ -36,6 +40,7 @@ export function renderStranger({ community, reader }: Call): Answer {
       code(
         `{"id": "my-first", "contributor": "${handle}", "category": "${exampleCategory(community.categories)}", "amount": "1", "occurredAt": "2026-01-31T12:00:00Z"}`,
       ),
+      `You have a handle already? ${code('/link')} tells how to connect it.`,
     ].join('\n'),
   );
 }

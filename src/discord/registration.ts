@@ -3,16 +3,17 @@ import {
   ApplicationCommandType,
   Routes,
   type REST,
+  type RESTPostAPIApplicationCommandsJSONBody,
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js';
 import { z } from 'zod';
 
-type CommandBody = RESTPostAPIChatInputApplicationCommandsJSONBody;
+type CommandBody = RESTPostAPIApplicationCommandsJSONBody;
 
 const registeredCommands = z.array(z.looseObject({ name: z.string() }));
 
 /** What of a command is compared: all that is sent. */
-type Comparable = { name: string } & Partial<Record<keyof CommandBody, unknown>>;
+type Comparable = { name: string } & Partial<Record<keyof RESTPostAPIChatInputApplicationCommandsJSONBody, unknown>>;
 
 /** Where commands are registered: everywhere, or in one guild, where changes show at once. */
 export type Scope = { applicationId: string; guildId?: string };

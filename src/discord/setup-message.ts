@@ -5,7 +5,8 @@ import type { PresetName } from '../communities/presets.ts';
 import { requireTimeZone } from '../communities/settings.ts';
 import type { Answer } from './command.ts';
 import { COLOURS, note } from './messages.ts';
-import { code, shownName } from './text.ts';
+import { formatCount } from './format.ts';
+import { code, escapeMarkdown, plain, shownName } from './text.ts';
 
 export const PRESET_LABELS: Record<PresetName, string> = {
   omnitensor: 'OmniTensor: GPU hours, validated datasets, model tests',
@@ -18,14 +19,23 @@ export const VISIBILITY_LABELS: Record<Visibility, string> = {
 };
 
 const TIME_ZONE_PREFIX = 'setup:1:time-zone:';
+/** How much of a reason is shown. */
+const MOST_REASON = 300;
 /** The most categories named. */
 const MAX_NAMED = 10;
 
+export type SetupState = {
+  changed: boolean;
+  /** The name of the installation's community while no server has it. */
+  unclaimed: string | undefined;
+  /** How many announcements could not be said, and why the latest could not. */
+  unsaid: { count: number; latest: string | undefined };
+  now: Date;
+  locale: string;
+};
+
 /** How a community is set up, and what lacks. */
-export function renderSetup(
-  community: Community,
-  { changed, unclaimed, now, locale }: { changed: boolean; unclaimed: string | undefined; now: Date; locale: string },
-): Answer {
+export function renderSetup(community: Community, { changed, unclaimed, unsaid, now, locale }: SetupState): Answer {
   const { name, slug, timeZone, visibility, discordChannelId, categories } = community;
   const time = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' }).format(now);
   const titles = categories.slice(0, MAX_NAMED).map(({ title }) => shownName(title));
@@ -40,6 +50,11 @@ export function renderSetup(
     `**Announcements** ${discordChannelId ? `<#${discordChannelId}>` : 'nowhere yet'}`,
   ];
   const lacking = whatLacks(community, unclaimed);
+  if (unsaid.count > 0) {
+    lacking.push(
+      `${formatCount(unsaid.count, locale)} ${unsaid.count === 1 ? 'announcement' : 'announcements'} could not be said, the latest because: ${escapeMarkdown(plain(unsaid.latest ?? '', MOST_REASON))} Put it right, and have them tried again over the API.`,
+    );
+  }
   if (lacking.length > 0) lines.push('### Still to do', ...lacking.map((line) => `- ${line}`));
   return note(lines.join('\n'), lacking.length > 0 ? COLOURS.waiting : COLOURS.good);
 }

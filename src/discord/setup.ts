@@ -1,3 +1,4 @@
+import { countTroubles } from '../announcements/administer.ts';
 import { applyPreset } from '../communities/apply-preset.ts';
 import type { Visibility } from '../communities/community.ts';
 import { claimHome, setChannel, unclaimedHome } from '../communities/guilds.ts';
@@ -58,7 +59,11 @@ export async function completeSetup(call: Call, wishes: SetupWishes): Promise<An
   const { id } = await requireCommunity(services, guild, home, now);
   await updateCommunity(services, id, { name, locale, visibility }, actor, now);
   if (preset) await applyPreset(services.db, id, preset, actor, now);
-  if (channelId !== undefined) await setChannel(services.db, id, channelId, actor, now);
+  if (channelId !== undefined) {
+    await setChannel(services.db, id, channelId, actor, now);
+    // What waited for a channel is said now.
+    services.nudge();
+  }
   if (timeZone !== undefined) {
     try {
       await updateCommunity(services, id, { timeZone, rebuild }, actor, now);
@@ -72,6 +77,7 @@ export async function completeSetup(call: Call, wishes: SetupWishes): Promise<An
   return renderSetup(community, {
     changed,
     unclaimed: await unclaimedHome(services.db, home),
+    unsaid: await countTroubles(services.db, community.id),
     now,
     locale: call.locale,
   });

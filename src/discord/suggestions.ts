@@ -118,7 +118,8 @@ export function suggestLocales(typed: string): Choice[] {
   return offer(offered, typed);
 }
 
-function offer(choices: readonly Choice[], typed: string): Choice[] {
+/** The choices in which every word typed is found, at most 25. */
+export function offer(choices: readonly Choice[], typed: string): Choice[] {
   return choices
     .filter(({ name, value }) => matches(`${name} ${value}`, typed))
     .slice(0, MAX_CHOICES)

@@ -25,6 +25,11 @@ export function escapeMarkdown(text: string): string {
     .replace(SPECIAL, String.raw`\$&`);
 }
 
+/** The text that {@link escapeMarkdown} was given, but for what cannot be shown. */
+export function unescapeMarkdown(escaped: string): string {
+  return escaped.replaceAll(/\\([!-/:-@[-`{-~])/g, '$1');
+}
+
 /** A name in the midst of other text, which a right-to-left name must not reorder. */
 export function shownName(name: string): string {
   const escaped = escapeMarkdown(name);

@@ -4,7 +4,15 @@ import type { Actor } from '../audit/audit-log.ts';
 import type { CommunityDirectory, KnownCommunity } from '../communities/directory.ts';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
-import { ADMIN_SOURCE, findKey, findOrMakeSource, isSameKey, type ApiKey, type Scope } from '../keys/api-keys.ts';
+import {
+  ADMIN_SOURCE,
+  findKey,
+  findOrMakeSource,
+  isSameKey,
+  nameOfSource,
+  type ApiKey,
+  type Scope,
+} from '../keys/api-keys.ts';
 
 /** Who sends a request: the holder of ADMIN_API_KEY, who may do everything everywhere, or of a community's key. */
 type Caller = { kind: 'installation' } | { kind: 'key'; key: ApiKey };
@@ -67,6 +75,17 @@ export class Access {
     const { community, caller } = this.#admissionOf(request);
     if (caller?.kind === 'key') return { sourceId: caller.key.sourceId, contributor: caller.key.contributor };
     return { sourceId: await findOrMakeSource(this.#db, community.id, ADMIN_SOURCE), contributor: undefined };
+  }
+
+  /** Whom a writer's key is for, and what it may do. */
+  async holderOf(
+    request: FastifyRequest,
+  ): Promise<{ key: string | null; scopes: Scope[]; source: string; contributor?: string }> {
+    const { caller } = this.#admissionOf(request);
+    if (caller?.kind !== 'key') return { key: null, scopes: ['admin'], source: ADMIN_SOURCE };
+    const { name, scopes, contributor, communityId, sourceId } = caller.key;
+    const source = await nameOfSource(this.#db, communityId, sourceId);
+    return { key: name, scopes: [...scopes], source, ...(contributor === undefined ? {} : { contributor }) };
   }
 
   async #admit(request: FastifyRequest, scope: Scope): Promise<void> {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { isDatabaseAway } from '../db/errors.ts';
 import { DomainError, type ErrorCode } from '../errors.ts';
 import { BodyError } from './json-body.ts';
+import { locationOf, MergedHandle } from './merged-handle.ts';
 
 /** Refusals that only HTTP knows. */
 type HttpErrorCode = 'broken-body' | 'body-too-large' | 'unknown-address' | 'rate-limited' | 'internal-error';
@@ -23,7 +24,9 @@ const PROBLEMS = {
   'unknown-exclusion': [404, 'There is no such exclusion'],
   'unknown-cap': [404, 'There is no such cap'],
   'unknown-job': [404, 'There is no such job'],
+  'unknown-announcement': [404, 'There is no such announcement'],
   'unknown-multiplier': [404, 'There is no such multiplier event'],
+  'unknown-quest': [404, 'There is no such quest'],
   'window-not-begun': [404, 'The window has not begun'],
   'no-earlier-window': [404, 'There is no earlier window'],
   'no-standing': [404, 'The member has no standing'],
@@ -99,6 +102,10 @@ export function answerWithProblems(server: FastifyInstance): void {
     );
   });
   server.setErrorHandler(async (error: Error & { statusCode?: number; code?: string }, request, reply) => {
+    if (error instanceof MergedHandle) {
+      // Who it was merged into may be merged itself.
+      return reply.header('cache-control', 'no-cache').redirect(locationOf(request.url, error.survivor), 308);
+    }
     const [code, detail] = explain(error, request);
     if (code === 'internal-error') request.log.error({ err: error }, 'A request failed');
     else if (code === 'unavailable') tellOfOutage(request, error);

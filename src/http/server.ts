@@ -9,12 +9,20 @@ import { acceptJson } from './json-body.ts';
 import { measureRequests } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { answerBadUrl, answerWithProblems, RateLimitError } from './problems.ts';
+import { capRoutes } from './routes/caps.ts';
+import { announcementRoutes } from './routes/announcements.ts';
 import { communityRoutes } from './routes/communities.ts';
 import { contributionRoutes } from './routes/contributions.ts';
+import { exclusionRoutes } from './routes/exclusions.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { leaderboardRoutes } from './routes/leaderboards.ts';
+import { ledgerRoutes } from './routes/ledger.ts';
+import { linkingRoutes } from './routes/linking.ts';
 import { memberRoutes } from './routes/members.ts';
+import { multiplierRoutes } from './routes/multipliers.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { voidingRoutes } from './routes/voiding.ts';
 import type { HttpServices, Server } from './services.ts';
 
 /** A thousand legal contributions in JSON can be 7 MB. */
@@ -76,8 +84,16 @@ export async function createHttpServer(services: HttpServices, options: HttpOpti
   communityRoutes(server, services);
   leaderboardRoutes(server, services);
   memberRoutes(server, services);
+  linkingRoutes(server, services);
   contributionRoutes(server, services);
+  voidingRoutes(server, services);
+  ledgerRoutes(server, services);
+  multiplierRoutes(server, services);
+  exclusionRoutes(server, services);
+  capRoutes(server, services);
   keyRoutes(server, services);
+  announcementRoutes(server, services);
+  jobRoutes(server, services);
   return server;
 }
 

@@ -10,12 +10,23 @@ import type { Intake } from '../contributions/intake.ts';
 import type { RankingContext } from '../ranking/context.ts';
 import type { Access } from './access.ts';
 
+/** The queue of jobs, as an operator looks after it. */
+export type OperatedQueue = {
+  /** @throws DomainError `unavailable` */
+  listFailed(): Promise<{ id: string; name: string; reason: string; attempts: number; failedAt: Date }[]>;
+  /** @throws DomainError `unknown-job`, `unavailable` */
+  retry(id: string): Promise<void>;
+};
+
 /** What the routes call. */
 export type HttpServices = RankingContext & {
   intake: Intake;
   access: Access;
+  queue: OperatedQueue;
   /** The time, asked for once a request. */
   clock: () => Date;
+  /** Tells the jobs that something may be due. */
+  nudge: () => void;
 };
 
 /** A Fastify server whose routes are typed by their zod schemas. */

@@ -11,6 +11,16 @@ const instantText = z.string().meta({ format: 'date-time' });
 
 export const windowKind = z.enum(WINDOW_KINDS);
 
+/** A whole number in a query, within bounds. */
+export const wholeNumber = (name: string, least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`)
+    .describe(name)
+    .meta({ type: 'integer', minimum: least, maximum: most });
+
 export const categoryShape = z
   .object({
     id: z.number().int(),

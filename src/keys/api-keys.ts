@@ -189,6 +189,17 @@ export async function findOrMakeSource(
   return made.source_id;
 }
 
+/** The name of a source that a key has. */
+export async function nameOfSource(db: Kysely<Database>, communityId: number, sourceId: number): Promise<string> {
+  const { name } = await db
+    .selectFrom('sources')
+    .select('name')
+    .where('community_id', '=', communityId)
+    .where('source_id', '=', sourceId)
+    .executeTakeFirstOrThrow();
+  return name;
+}
+
 /** Whether two keys are the same, in a time that does not tell where they differ. */
 export function isSameKey(a: string, b: string): boolean {
   return timingSafeEqual(hashOf(a), hashOf(b));

@@ -1,6 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
+import { findMembers } from './member-store.ts';
+
+const DISCORD_HANDLE = /^discord-(\d{1,20})$/;
 
 /** A member, with what contributions brought in all: OMNIT and reputation in thousandths. */
 export type Member = {
@@ -12,26 +15,64 @@ export type Member = {
   earnedReputation: bigint;
 };
 
-/** @throws DomainError `unknown-member` */
+/**
+ * Finds a member by handle; for a handle that was merged, the survivor, whose own handle is another then.
+ *
+ * @throws DomainError `unknown-member`
+ */
 export async function requireMember(db: Kysely<Database>, communityId: number, handle: string): Promise<Member> {
-  const member = await selectMembers(db, communityId).where('handle', '=', handle).executeTakeFirst();
-  if (member) return toMember(member);
+  const memberId = (await findMembers(db, communityId, [handle])).get(handle);
+  if (memberId !== undefined) return readMember(db, communityId, memberId);
   throw new DomainError(
     'unknown-member',
     `There is no member "${handle}". Handles are case-sensitive; whoever contributes becomes a member.`,
   );
 }
 
-/** The member that a Discord user is, or undefined when there is none. */
+/** Finds a member by an id from elsewhere, such as a button: undefined where there is none. */
+export async function findMember(
+  db: Kysely<Database>,
+  communityId: number,
+  memberId: number,
+): Promise<Member | undefined> {
+  const row = await selectMembers(db, communityId).where('member_id', '=', memberId).executeTakeFirst();
+  return row && toMember(row);
+}
+
+/** Reads a member whose id is known. */
+export async function readMember(db: Kysely<Database>, communityId: number, memberId: number): Promise<Member> {
+  return toMember(await selectMembers(db, communityId).where('member_id', '=', memberId).executeTakeFirstOrThrow());
+}
+
+/** The handle of who is known from Discord alone. */
+export function discordHandle(discordUserId: string): string {
+  return `discord-${discordUserId}`;
+}
+
+/** The Discord user that a member is: the one linked with, or the one whose handle it has. */
+export function discordUserOf({ handle, discordUserId }: Pick<Member, 'handle' | 'discordUserId'>): string | undefined {
+  return discordUserId ?? DISCORD_HANDLE.exec(handle)?.[1];
+}
+
+/** The member that a Discord user is: the one linked with, or else the one known from Discord alone. */
 export async function findDiscordMember(
   db: Kysely<Database>,
   communityId: number,
   discordUserId: string,
 ): Promise<Member | undefined> {
-  // Who is known from Discord alone has a handle made of the id.
+  const own = discordHandle(discordUserId);
+  const isMerged = db
+    .selectFrom('member_aliases')
+    .select('handle')
+    .where('community_id', '=', communityId)
+    .where('handle', '=', own);
   const found = await selectMembers(db, communityId)
     .where('discord_user_id', '=', discordUserId)
-    .unionAll(selectMembers(db, communityId).where('handle', '=', `discord-${discordUserId}`))
+    .unionAll(
+      selectMembers(db, communityId)
+        .where('handle', '=', own)
+        .where((eb) => eb.not(eb.exists(isMerged))),
+    )
     .execute();
   const member = found.find((row) => row.discord_user_id === discordUserId) ?? found[0];
   return member && toMember(member);

@@ -44,42 +44,50 @@ export async function readPage(
     request.from === 'offset'
       ? sql`${request.offset}::bigint`
       : sql`greatest(0, least(me.rank - 1 - ${Math.floor((limit - 1) / 2)}::int, board.total - ${limit}::int))`;
+  const me =
+    memberId === undefined ? NO_STANDING : standingsOf(communityId, sql`(values (${boardId}::int))`, memberId);
+  // The segment is the first whose running sum exceeds the start. The sums are made in index order and only so far.
   const { rows } = await sql<PageRow>`
-    with me as (${standingsOf(communityId, sql`(values (${boardId}::int))`, memberId ?? 0)}),
+    with me as (${me}),
     blocks as (
-      select neg_score, reached_at, member_id, members,
-        sum(members) over ranking - members as ahead,
-        lead(neg_score, 1, 0::bigint) over ranking as end_neg_score, lead(reached_at, 1, 'epoch') over ranking as end_reached_at, lead(member_id, 1, 0) over ranking as end_member_id
+      select neg_score, reached_at, member_id, members, sum(members) over ranking as until
       from segments where community_id = ${communityId} and board_id = ${boardId} and level = 2
-      window ranking as (order by neg_score, reached_at, member_id)
+      window ranking as (order by neg_score, reached_at, member_id rows unbounded preceding)
     ),
-    board as (select coalesce(sum(members), 0) as total from blocks),
+    board as (select coalesce(max(until), 0) as total from blocks),
     page as (select ${start} as start from board left join me on true),
-    block as (select * from blocks where ahead <= (select start from page) order by neg_score desc, reached_at desc, member_id desc limit 1),
+    block as (
+      select neg_score, reached_at, member_id, until - members as ahead from blocks
+      where until > (select start from page) order by until limit 1
+    ),
     segment as (
-      select * from (
-        select s.neg_score, s.reached_at, s.member_id, block.ahead + sum(s.members) over (order by s.neg_score, s.reached_at, s.member_id) - s.members as ahead
-        from block join segments s on s.community_id = ${communityId} and s.board_id = ${boardId} and s.level = 1
-          and (s.neg_score, s.reached_at, s.member_id) >= (block.neg_score, block.reached_at, block.member_id)
-          and (s.neg_score, s.reached_at, s.member_id) < (block.end_neg_score, block.end_reached_at, block.end_member_id)
-      ) segments_of_block
-      where ahead <= (select start from page) order by neg_score desc, reached_at desc, member_id desc limit 1
+      select s.neg_score, s.reached_at, s.member_id, block.ahead + s.until - s.members as ahead
+      from block cross join lateral (
+        select * from (
+          select neg_score, reached_at, member_id, members, sum(members) over ranking as until
+          from segments where community_id = ${communityId} and board_id = ${boardId} and level = 1
+            and (neg_score, reached_at, member_id) >= (block.neg_score, block.reached_at, block.member_id)
+          window ranking as (order by neg_score, reached_at, member_id rows unbounded preceding)
+        ) running
+        where until > (select start from page) - block.ahead
+        order by neg_score, reached_at, member_id limit 1
+      ) s
     )
-    select board.total::int, me.rank::int as "ownRank", me.neg_score as "ownNegScore", me.reached_at as "ownReachedAt",
-      (page.start + entry.n)::int as rank, entry.member_id as "memberId", entry.neg_score as "negScore", entry.reached_at as "reachedAt",
+    select board.total::int, page.start::int, me.rank::int as "ownRank", me.neg_score as "ownNegScore", me.reached_at as "ownReachedAt",
+      entry.member_id as "memberId", entry.neg_score as "negScore", entry.reached_at as "reachedAt",
       m.handle, m.display_name as "displayName"
     from board cross join page left join me on true
     left join (
-      select ranked.*, row_number() over (order by ranked.neg_score, ranked.reached_at, ranked.member_id) as n from segment cross join lateral (
+      segment cross join lateral (
         select s.member_id, s.neg_score, s.reached_at from standings s
         where s.community_id = ${communityId} and s.board_id = ${boardId}
           and (s.neg_score, s.reached_at, s.member_id) >= (segment.neg_score, segment.reached_at, segment.member_id)
         order by s.neg_score, s.reached_at, s.member_id
         offset (select start from page) - segment.ahead limit ${limit}
-      ) ranked
-    ) entry on true
+      ) entry
+    ) on true
     left join members m on m.community_id = ${communityId} and m.member_id = entry.member_id
-    order by rank`.execute(db);
+    order by entry.neg_score, entry.reached_at, entry.member_id`.execute(db);
 
   const [first] = rows;
   return {
@@ -88,9 +96,9 @@ export async function readPage(
       ? { rank: first.ownRank, score: -first.ownNegScore, reachedAt: first.ownReachedAt }
       : undefined,
     entries: rows
-      .filter((row) => row.rank !== null)
-      .map(({ rank, memberId, handle, displayName, negScore, reachedAt }) => ({
-        rank,
+      .filter((row) => row.memberId !== null)
+      .map(({ start, memberId, handle, displayName, negScore, reachedAt }, index) => ({
+        rank: start + index + 1,
         memberId,
         handle,
         displayName,
@@ -115,14 +123,18 @@ export async function readStandingsOf(
   return rows.map(({ negScore, ...standing }) => ({ ...standing, score: -negScore }));
 }
 
+/** In place of {@link standingsOf} where nobody is asked about. */
+const NO_STANDING = sql`select null::bigint as rank, null::bigint as neg_score, null::timestamptz as reached_at limit 0`;
+
 type PageRow = {
   total: number;
+  /** How many are ahead of the page. */
+  start: number;
   // With a standing on the board, all three; else none.
   ownRank: number | null;
   ownNegScore: bigint;
   ownReachedAt: Date;
   // On a row with an entry, all of these; a page without entries is one row without.
-  rank: number;
   memberId: number;
   negScore: bigint;
   reachedAt: Date;

@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
-import type { Category, Community } from '../communities/community.ts';
+import type { Category, Community, Multiplier } from '../communities/community.ts';
+import type { KnownCommunity } from '../communities/directory.ts';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
-import { WINDOW_KINDS, type Window, type WindowKind } from './calendar.ts';
+import { holds, WINDOW_KINDS, type Window, type WindowKind } from './calendar.ts';
 import { readPage, readStandingsOf, type Page, type Standing } from './leaderboard.ts';
 import { statusOf, windowOfPeriod, type WindowStatus } from './periods.ts';
 
@@ -17,7 +18,13 @@ export type LeaderboardRequest = {
 } & ({ offset: number } | { around: number });
 
 /** A stretch of a leaderboard, as of one moment. */
-export type Leaderboard = Page & { category: Category; window: Window; status: WindowStatus };
+export type Leaderboard = Page & {
+  category: Category;
+  window: Window;
+  status: WindowStatus;
+  /** The multiplier event by which what is contributed to it now earns more. */
+  event: Multiplier | undefined;
+};
 
 /**
  * Reads a stretch of a leaderboard: from an offset, or around a member.
@@ -27,7 +34,7 @@ export type Leaderboard = Page & { category: Category; window: Window; status: W
  */
 export async function readLeaderboard(
   db: Kysely<Database>,
-  community: Community,
+  community: KnownCommunity,
   request: LeaderboardRequest,
   now: Date,
 ): Promise<Leaderboard> {
@@ -51,7 +58,8 @@ export async function readLeaderboard(
   if (around !== undefined && !page.standing) {
     throw new DomainError('no-standing', `This member has no standing in ${category.slug}, ${window.key}.`);
   }
-  return { ...page, category, window, status: statusOf(window, community.createdAt, now) };
+  const event = holds(window, now) ? community.prices.eventAt(category, now) : undefined;
+  return { ...page, category, window, status: statusOf(window, community.createdAt, now), event };
 }
 
 /** Where a member stands in each category and each current window. */

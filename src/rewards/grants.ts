@@ -81,6 +81,36 @@ export async function giveAgain(
     having sum(amount) = 0`.execute(trx);
 }
 
+/**
+ * Moves the grants of a merged member to the survivor. What ends with `member 7` in its key ends with the survivor's id
+ * then, so that it cannot be granted again. Where both were entitled to the same, the survivor's own stands for both.
+ */
+export async function moveGrants(
+  trx: Transaction<Database>,
+  communityId: number,
+  from: number,
+  into: number,
+  reason: string,
+  now: Date,
+): Promise<void> {
+  const moved = sql`regexp_replace(g.entitlement, ${` member ${from}$`}::text, ${` member ${into}`}::text)`;
+  const { rows: shared } = await sql<{ own: string; survivors: string; isInEffect: boolean }>`
+    select g.entitlement as own, s.entitlement as survivors, sum(g.amount) <> 0 as "isInEffect"
+    from grants g cross join lateral (
+      select s.entitlement from grants s
+      where s.community_id = g.community_id and s.entitlement = ${moved} and s.member_id = ${into} limit 1
+    ) s
+    where g.community_id = ${communityId} and g.member_id = ${from}
+    group by 1, 2`.execute(trx);
+  const own = shared.map((grant) => grant.own);
+  await takeBackGrants(trx, communityId, own, reason, now);
+  const inEffect = shared.filter((grant) => grant.isInEffect).map((grant) => grant.survivors);
+  await giveAgain(trx, communityId, inEffect, reason, now);
+  await sql`
+    update grants g set member_id = ${into}::int, entitlement = case when g.entitlement = any(${own}::text[]) then g.entitlement else ${moved} end
+    where g.community_id = ${communityId} and g.member_id = ${from}`.execute(trx);
+}
+
 /** What a member was granted, in all. Tokens, governance tokens and reputation in thousandths. */
 export type Granted = {
   tokens: bigint;

@@ -1,12 +1,12 @@
-import { sql, type Kysely } from 'kysely';
+import { sql } from 'kysely';
 import type { Contribution } from '../../src/contributions/contribution.ts';
 import { insertContributions, type StoredContribution } from '../../src/contributions/contribution-store.ts';
 import { recordBatch, type BatchEntry } from '../../src/contributions/record-batch.ts';
 import { connect } from '../../src/db/connect.ts';
-import type { Database } from '../../src/db/database.ts';
 import type { RankingContext } from '../../src/ranking/context.ts';
 import { makeCommunity, recording } from '../support/communities.ts';
 import { withDatabase } from './bench-database.ts';
+import { MEMBER_MIXES } from './contributions.ts';
 import type { BenchContext, Figure, FigureGroup } from './figure.ts';
 import { median, randomNumbers, timed } from './measure.ts';
 
@@ -17,14 +17,7 @@ const ROUNDS = 12;
 const BATCHES_IN_ROUND = 20;
 const NOW = new Date('2026-08-22T12:00:00Z');
 
-/** Which member contributes next, by a number from 0 to 1. */
-const MIXES = {
-  // Zipf's law with exponent 1: the first of them contributes 100,000 times as often as the last.
-  heavyTailed: (random: number) => Math.floor(MEMBERS ** random) - 1,
-  uniform: (random: number) => Math.floor(MEMBERS * random),
-} as const;
-type Mix = keyof typeof MIXES;
-
+type Mix = keyof typeof MEMBER_MIXES;
 type Rates = { events: number; ratio: number };
 
 export const intakeFigures: FigureGroup = {
@@ -80,7 +73,6 @@ async function measureMix(context: BenchContext, mix: Mix): Promise<Rates> {
       for (let round = 0; round < ROUNDS; round += 1) {
         const plain = await intake.insertRound();
         const product = await intake.recordRound();
-        console.error(plain, product, plain/product);
         events.push((BATCHES_IN_ROUND * BATCH * 1_000) / product);
         ratios.push(plain / product);
       }
@@ -92,17 +84,17 @@ async function measureMix(context: BenchContext, mix: Mix): Promise<Rates> {
 }
 
 /** A community that is filled, and the two ways of taking contributions in. */
-export class IntakeBench {
+class IntakeBench {
   readonly #context: RankingContext;
   readonly #community: { id: number; sourceId: number };
   readonly #random = randomNumbers(3);
-  readonly #pick: (random: number) => number;
+  readonly #mix: Mix;
   #sent = 0;
 
   constructor(context: RankingContext, community: { id: number; sourceId: number }, mix: Mix) {
     this.#context = context;
     this.#community = community;
-    this.#pick = MIXES[mix];
+    this.#mix = mix;
   }
 
   /** Gives every member a standing, and the table of contributions some size. */
@@ -112,9 +104,6 @@ export class IntakeBench {
     await sql`vacuum analyze`.execute(this.#context.db);
   }
 
-  async fillNew(i: number) { await this.#record(this.#batch((n) => i*1000 + n)); }
-  async fillOne(n: number) { for (let i=0;i<n;i++) await this.#record(this.#batch((k) => 200_000 + this.#sent)); }
-  async fillRandom(n: number) { for (const b of this.#batches(n)) await this.#record(b); }
   /** Milliseconds of recording a round of batches. */
   async recordRound(): Promise<number> {
     const batches = this.#batches(BATCHES_IN_ROUND);
@@ -136,11 +125,12 @@ export class IntakeBench {
 
   async #record(batch: readonly BatchEntry[]): Promise<void> {
     const outcomes = await recordBatch(this.#context, this.#community.id, batch, NOW);
-    if (outcomes.some(({ status }) => status !== 'accepted')) throw new Error('A contribution of the benchmark was not accepted.');
+    if (outcomes.some(({ status }) => status !== 'accepted'))
+      throw new Error('A contribution of the benchmark was not accepted.');
   }
 
   #batches(count: number): BatchEntry[][] {
-    return Array.from({ length: count }, () => this.#batch(() => this.#pick(this.#random())));
+    return Array.from({ length: count }, () => this.#batch(() => MEMBER_MIXES[this.#mix](MEMBERS, this.#random())));
   }
 
   #batch(memberOf: (n: number) => number): BatchEntry[] {
@@ -156,8 +146,17 @@ export class IntakeBench {
     const memberId = 1 + Number(contributor.slice(contributor.indexOf('-') + 1));
     const reward = (amount * 25n) / 4n;
     return {
-      sourceId, id, memberId, categoryId: 1, subject: undefined, amount, occurredAt,
-      rate: 6_250n, multiplier: 100n, reward, reputation: 0n,
+      sourceId,
+      id,
+      memberId,
+      categoryId: 1,
+      subject: undefined,
+      amount,
+      occurredAt,
+      rate: 6_250n,
+      multiplier: 100n,
+      reward,
+      reputation: 0n,
     };
   }
 

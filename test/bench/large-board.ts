@@ -35,7 +35,9 @@ export async function makeLargeBoard(db: Kysely<Database>, members: number): Pro
     await sql`delete from members`.execute(db);
     await sql`
       insert into members (community_id, member_id, handle, display_name, display_name_at, created_at)
-      select ${communityId}::int, n, 'member-' || n, 'Member ' || n, 'epoch', 'epoch' from generate_series(1, ${members}::int) n`.execute(db);
+      select ${communityId}::int, n, 'member-' || n, 'Member ' || n, 'epoch', 'epoch' from generate_series(1, ${members}::int) n`.execute(
+      db,
+    );
   });
   await sql`vacuum analyze members`.execute(db);
   return { communityId, boardId };
@@ -56,7 +58,9 @@ export async function fillLargeBoard(
       insert into standings (community_id, board_id, member_id, neg_score, reached_at)
       select ${communityId}::int, ${boardId}::int, n, ${sql.raw(negScore)}, ${sql.raw(reachedAt)}
       from generate_series(1, ${members}::int) n
-      cross join lateral (select timestamptz '2026-01-01Z' + floor(random() * 2e10 + 0 * n) * interval '1 millisecond') d(moment)`.execute(db);
+      cross join lateral (select timestamptz '2026-01-01Z' + floor(random() * 2e10 + 0 * n) * interval '1 millisecond') d(moment)`.execute(
+      db,
+    );
   });
   await sql`vacuum analyze standings`.execute(db);
   await changeStandings(recording(db), communityId, (_, { segments }) => segments.recut(boardId));

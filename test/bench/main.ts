@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { announcementFigures } from './announcements.ts';
 import { openServer } from './bench-database.ts';
 import type { BenchContext, Figure, FigureGroup } from './figure.ts';
 import { importFigures } from './import.ts';
@@ -15,6 +16,7 @@ const GROUPS: readonly FigureGroup[] = [
   intakeFigures,
   importFigures,
   interactionFigures,
+  announcementFigures,
   startFigures,
 ];
 const NAMES = GROUPS.flatMap((group) => group.names);
@@ -38,7 +40,7 @@ const context: BenchContext = {
 const figures: Figure[] = [];
 try {
   for (const group of GROUPS) {
-    if (group.names.some(context.isWanted)) figures.push(...(await group.measure(context)));
+    if (group.names.some((name) => context.isWanted(name))) figures.push(...(await group.measure(context)));
   }
 } finally {
   await server?.close();

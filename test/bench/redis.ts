@@ -50,7 +50,9 @@ async function compare(context: BenchContext, redis: Redis, key: string): Promis
       for (let from = 1; from <= MEMBERS; from += CHUNK) {
         const { rows } = await sql<{ member_id: number; score: string }>`
           select member_id, (-neg_score)::text as score from standings
-          where community_id = ${board.communityId} and board_id = ${board.boardId} and member_id between ${from} and ${from + CHUNK - 1}`.execute(db);
+          where community_id = ${board.communityId} and board_id = ${board.boardId} and member_id between ${from} and ${from + CHUNK - 1}`.execute(
+          db,
+        );
         await redis.zadd(key, ...rows.flatMap((row) => [row.score, `member-${row.member_id}`]));
       }
       context.progress('Redis: measuring');

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Contribution } from '../../src/contributions/contribution.ts';
 import { connect } from '../../src/db/connect.ts';
+import { findRecorded, sumExtra } from '../../src/multipliers/multiplier-store.ts';
 import type { RankingContext } from '../../src/ranking/context.ts';
 import { readPage, readStandingsOf } from '../../src/ranking/leaderboard.ts';
 import { NOW, makeCommunity, record, recording } from '../support/communities.ts';
@@ -139,5 +140,24 @@ describe('what the hot statements touch on a board of 30,000', () => {
     // Besides its own standings, a batch may cut some segments in each of the four windows.
     expect(rowsOf(touched, 'standings')).toBeLessThanOrEqual(4 * (2 * BATCH + 8 * SEGMENTS.membersInSegment));
     expect(touched.blocks).toBeLessThan(BigInt(BATCH) * 150n);
+  });
+
+  it('MU-16 whether anything of a stretch is recorded: one contribution a category', async () => {
+    for (const which of ['first', 'last'] as const) {
+      const touched = await touchedBy(({ db }) =>
+        findRecorded(db, community.id, { categoryIds: undefined, from: new Date(0), to: NOW }, which),
+      );
+      expect(touched.seqScans).toEqual({});
+      expect(rowsOf(touched, 'contributions')).toBeLessThanOrEqual(3);
+      expect(touched.blocks).toBeLessThan(40n);
+    }
+  });
+
+  it('MU-16 what an event brought: the contributions of its stretch', async () => {
+    const stretch = { categoryIds: undefined, from: new Date(NOW.getTime() - 1000), to: NOW };
+    const touched = await touchedBy(({ db }) => sumExtra(db, community.id, stretch, 200n));
+    expect(touched.seqScans).toEqual({});
+    expect(rowsOf(touched, 'contributions')).toBeGreaterThan(0);
+    expect(rowsOf(touched, 'contributions')).toBeLessThanOrEqual(MEMBERS / 1000 + 10);
   });
 });

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { commands as allCommands } from '../../commands/index.ts';
 import { createDiscordBot, type DiscordBot } from '../../src/discord/bot.ts';
-import type { Command } from '../../src/discord/command.ts';
+import type { AnyCommand } from '../../src/discord/command.ts';
 import type { RankingContext } from '../../src/ranking/context.ts';
 import type { NewCommunity } from '../../src/communities/communities.ts';
 import type { Database } from '../../src/db/database.ts';
@@ -32,7 +32,7 @@ export type TestBotOptions = {
   token?: string;
   apiUrl?: string;
   clock?: () => Date;
-  commands?: readonly Command[];
+  commands?: readonly AnyCommand[];
 };
 
 /** The bot as the application makes it, with the real discord.js client, on a stand-in. */

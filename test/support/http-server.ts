@@ -3,9 +3,10 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll } from 'vitest';
 import { CommunityDirectory } from '../../src/communities/directory.ts';
 import { Intake } from '../../src/contributions/intake.ts';
+import { DomainError } from '../../src/errors.ts';
 import { Access } from '../../src/http/access.ts';
 import { createHttpServer, type HttpOptions } from '../../src/http/server.ts';
-import type { Server } from '../../src/http/services.ts';
+import type { OperatedQueue, Server } from '../../src/http/services.ts';
 import { LayoutCache } from '../../src/ranking/layout-cache.ts';
 import { NOW } from './communities.ts';
 import type { TestDatabase } from './database.ts';
@@ -61,6 +62,7 @@ export function useHttpServer(database: TestDatabase, options: Partial<HttpOptio
         access: new Access(db, ranking.directory, ADMIN_KEY),
         clock: () => test.now,
         nudge: () => {},
+        queue: noQueue,
       },
       {
         readsPerMinute: 1_000_000,
@@ -75,3 +77,9 @@ export function useHttpServer(database: TestDatabase, options: Partial<HttpOptio
   afterAll(async () => server?.close());
   return test;
 }
+
+/** A queue in which nothing has failed. */
+const noQueue: OperatedQueue = {
+  listFailed: () => Promise.resolve([]),
+  retry: (id) => Promise.reject(new DomainError('unknown-job', `No failed job has the id "${id}".`)),
+};

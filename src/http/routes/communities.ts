@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { addCategory, addRate, createCommunity, listCommunities } from '../../communities/communities.ts';
 import { MEASURES, VISIBILITIES } from '../../communities/community.ts';
+import { listRates } from '../../communities/list-rates.ts';
 import { PRESET_NAMES } from '../../communities/presets.ts';
 import { updateCommunity } from '../../communities/update-community.ts';
 import { formatDecimal } from '../../ranking/score.ts';
@@ -166,6 +167,35 @@ export function communityRoutes(server: Server, services: HttpServices): void {
       if (!category) throw new Error(`Category ${id} was made and is not there.`);
       reply.code(201);
       return toCategory(changed, category, clock());
+    },
+  );
+
+  server.get(
+    '/v1/communities/:community/rates',
+    {
+      preParsing: access.reader,
+      schema: {
+        summary: 'List what units earn',
+        description: 'The rates that hold now, and those that will.',
+        tags: ['reading'],
+        params: inCommunity,
+        response: {
+          200: z.object({ rates: z.array(rateShape.extend({ until: rateShape.shape.from.optional() })) }),
+          ...PROBLEM_RESPONSES,
+        },
+      },
+    },
+    async (request) => {
+      const rates = await listRates(db, access.communityOf(request).id, clock());
+      return {
+        rates: rates.map(({ subject, rate, from, until, ...listed }) => ({
+          ...listed,
+          ...(subject === undefined ? {} : { subject }),
+          rate: formatDecimal(rate),
+          from: from.toISOString(),
+          ...(until ? { until: until.toISOString() } : {}),
+        })),
+      };
     },
   );
 

@@ -33,6 +33,7 @@ const resultShape = z
     detail: z.string().optional().describe('Why it was rejected, and what would be right.'),
     reward: decimalText.optional(),
     multiplier: decimalText.optional(),
+    held: z.literal(true).optional().describe('It exceeds a cap, and counts when an admin releases it.'),
     late: z.array(z.string()).optional().describe('The windows that were final when it came.'),
   })
   .meta({ id: 'ContributionResult' });
@@ -95,11 +96,13 @@ function toResult(id: string | null, outcome: Outcome): z.output<typeof resultSh
   if (outcome.status === 'rejected')
     return { id, status: outcome.status, reason: outcome.reason, detail: outcome.detail };
   const late = outcome.status === 'accepted' && outcome.late.length > 0 ? { late: outcome.late } : {};
+  const held = outcome.status === 'accepted' && outcome.held ? { held: outcome.held } : {};
   return {
     id,
     status: outcome.status,
     reward: formatDecimal(outcome.reward),
     multiplier: formatMultiplier(outcome.multiplier),
+    ...held,
     ...late,
   };
 }

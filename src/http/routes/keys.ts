@@ -27,8 +27,35 @@ const keyShape = z
   })
   .meta({ id: 'Key' });
 
+const whoamiShape = z
+  .object({
+    key: z.string().nullable().describe('The name of the key; null for ADMIN_API_KEY.'),
+    scopes: z.array(z.enum(SCOPES)),
+    source: z.string().describe('Whose ids its contributions go by.'),
+    contributor: z.string().optional().describe('The only member that it writes for.'),
+  })
+  .meta({ id: 'Whoami' });
+
 /** API keys. */
 export function keyRoutes(server: Server, { db, access, clock }: HttpServices): void {
+  server.get(
+    '/v1/communities/:community/whoami',
+    {
+      preParsing: access.writer,
+      schema: {
+        summary: 'Read what the key of this request may do',
+        tags: ['contributions'],
+        security: [{ key: [] }],
+        params: inCommunity,
+        response: { 200: whoamiShape, ...PROBLEM_RESPONSES },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return access.holderOf(request);
+    },
+  );
+
   server.get(
     '/v1/communities/:community/keys',
     {

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { DomainError } from '../../errors.ts';
-import { requireMember } from '../../members/members.ts';
 import { readLeaderboard } from '../../ranking/read-leaderboard.ts';
-import { formatDecimal } from '../../ranking/score.ts';
+import { formatDecimal, formatMultiplier } from '../../ranking/score.ts';
 import { HANDLE } from '../../text.ts';
 import { text } from '../../schema.ts';
+import { memberToRead, MERGED_RESPONSE } from '../merged-handle.ts';
 import { PROBLEM_RESPONSES } from '../problems.ts';
 import type { HttpServices, Server } from '../services.ts';
-import { boundsShape, decimalText, toBounds, windowKind } from '../shapes.ts';
+import { boundsShape, decimalText, toBounds, wholeNumber, windowKind } from '../shapes.ts';
 
 const MAX_LIMIT = 100;
 
@@ -36,18 +36,13 @@ const leaderboardShape = z
     status: z.enum(['open', 'closing', 'provisional', 'final', 'archive']),
     total: z.number().int().describe('How many stand on it in all.'),
     sha256: z.string().optional().describe('Of the final table, once it is final.'),
+    multiplier: z
+      .object({ factor: z.string(), endsAt: z.string().meta({ format: 'date-time' }) })
+      .optional()
+      .describe('Of the multiplier event that is running: what is contributed now earns so many times the OMNIT.'),
     entries: z.array(entryShape),
   })
   .meta({ id: 'Leaderboard' });
-
-const wholeNumber = (name: string, least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, `must be a whole number from ${least} to ${most}`)
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`)
-    .describe(name)
-    .meta({ type: 'integer', minimum: least, maximum: most });
 
 const queryShape = z.object({
   window: windowKind.default('season'),
@@ -74,7 +69,7 @@ export function leaderboardRoutes(server: Server, { db, access, clock }: HttpSer
         tags: ['reading'],
         params: z.object({ community: z.string(), category: z.string() }),
         querystring: queryShape,
-        response: { 200: leaderboardShape, ...PROBLEM_RESPONSES },
+        response: { 200: leaderboardShape, ...MERGED_RESPONSE, ...PROBLEM_RESPONSES },
       },
     },
     async (request, reply) => {
@@ -83,14 +78,14 @@ export function leaderboardRoutes(server: Server, { db, access, clock }: HttpSer
         throw new DomainError('invalid-parameter', 'Give `around` or `offset`, not both.');
       const community = access.communityOf(request);
       const start =
-        around === undefined ? { offset: offset ?? 0 } : { around: (await requireMember(db, community.id, around)).id };
+        around === undefined ? { offset: offset ?? 0 } : { around: (await memberToRead(db, community.id, around)).id };
       const board = await readLeaderboard(
         db,
         community,
         { category: request.params.category, window, period, limit, ...start },
         clock(),
       );
-      const { category } = board;
+      const { category, event } = board;
       // Scores change at any moment, and what is unchanged answers 304.
       reply.header('cache-control', community.visibility === 'members' ? 'private, no-cache' : 'public, no-cache');
       return {
@@ -102,6 +97,9 @@ export function leaderboardRoutes(server: Server, { db, access, clock }: HttpSer
         ...toBounds(board.window),
         status: board.status,
         total: board.total,
+        ...(event
+          ? { multiplier: { factor: formatMultiplier(event.factor), endsAt: event.endsAt.toISOString() } }
+          : {}),
         entries: board.entries.map(({ rank, handle, displayName, score, reachedAt }) => ({
           rank,
           handle,

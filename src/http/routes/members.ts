@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { requireMember } from '../../members/members.ts';
 import { readCurrentStandings } from '../../ranking/read-leaderboard.ts';
 import { formatDecimal } from '../../ranking/score.ts';
 import { text } from '../../schema.ts';
 import { HANDLE } from '../../text.ts';
+import { memberToRead, MERGED_RESPONSE } from '../merged-handle.ts';
 import { PROBLEM_RESPONSES } from '../problems.ts';
 import type { HttpServices, Server } from '../services.ts';
 import { decimalText, windowKind } from '../shapes.ts';
@@ -45,12 +45,12 @@ export function memberRoutes(server: Server, { db, access, clock }: HttpServices
         description: 'Balances, reputation, badges, and where the member stands in the current periods.',
         tags: ['reading'],
         params: z.object({ community: z.string(), handle: text(HANDLE) }),
-        response: { 200: memberShape, ...PROBLEM_RESPONSES },
+        response: { 200: memberShape, ...MERGED_RESPONSE, ...PROBLEM_RESPONSES },
       },
     },
     async (request) => {
       const community = access.communityOf(request);
-      const member = await requireMember(db, community.id, request.params.handle);
+      const member = await memberToRead(db, community.id, request.params.handle);
       const standings = await readCurrentStandings(db, community, member.id, clock());
       return {
         handle: member.handle,

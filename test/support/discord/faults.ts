@@ -5,11 +5,20 @@ export type PathPattern = string | RegExp;
 export type RequestFault =
   { kind: 'rate-limit'; retryAfterS: number } | { kind: 'failure'; status: number; body: Record<string, unknown> };
 
+/** A request that is kept waiting: before it is looked at, or once it is done and before the answer goes out. */
+export type Hold = {
+  /** Resolves when it has come. */
+  readonly arrived: Promise<void>;
+  release(): void;
+};
+
 type GatewayHand = { drop(resumable: boolean): void; refuseToken(): void };
 
 /** Failures on demand. Each `…Next` hits one request, and stays until it has; the same pattern twice hits two. */
 export class Faults {
   readonly #pending: { pattern: PathPattern; fault: RequestFault }[] = [];
+  readonly #holds: { pattern: PathPattern; moment: 'before' | 'after'; arrive: () => void; released: Promise<void> }[] =
+    [];
   readonly #gateway: GatewayHand;
   #tokenRejected = false;
   #duplicates = 0;
@@ -27,6 +36,14 @@ export class Faults {
   failNext(pattern: PathPattern, status: number, body?: { code: number; message: string }): void {
     const fallback = { code: 0, message: `${status}: failed on demand` };
     this.#pending.push({ pattern, fault: { kind: 'failure', status, body: body ?? fallback } });
+  }
+
+  /** Keeps the next matching request waiting, before anything is done or after. */
+  holdNext(pattern: PathPattern, moment: 'before' | 'after'): Hold {
+    const arrived = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    this.#holds.push({ pattern, moment, arrive: arrived.resolve, released: released.promise });
+    return { arrived: arrived.promise, release: released.resolve };
   }
 
   /** Breaks every gateway connection. Resumable: what happens meanwhile is replayed; otherwise the sessions are gone. */
@@ -52,11 +69,16 @@ export class Faults {
 
   /** Takes the fault that a request meets, if any. */
   takeFor(method: string, path: string): RequestFault | undefined {
-    const request = `${method} ${path}`;
-    const at = this.#pending.findIndex(({ pattern }) =>
-      typeof pattern === 'string' ? request.includes(pattern) : pattern.test(request),
-    );
+    const at = this.#pending.findIndex(({ pattern }) => hits(pattern, method, path));
     return at === -1 ? undefined : this.#pending.splice(at, 1)[0]?.fault;
+  }
+
+  /** Keeps a request waiting as long as it is told to. */
+  async hold(moment: 'before' | 'after', method: string, path: string): Promise<void> {
+    const at = this.#holds.findIndex((hold) => hold.moment === moment && hits(hold.pattern, method, path));
+    const [hold] = at === -1 ? [] : this.#holds.splice(at, 1);
+    hold?.arrive();
+    await hold?.released;
   }
 
   /** How often to deliver the interaction at hand. */
@@ -65,4 +87,9 @@ export class Faults {
     this.#duplicates -= 1;
     return 2;
   }
+}
+
+function hits(pattern: PathPattern, method: string, path: string): boolean {
+  const request = `${method} ${path}`;
+  return typeof pattern === 'string' ? request.includes(pattern) : pattern.test(request);
 }

@@ -93,6 +93,12 @@ export class StandInGuild {
     return channel;
   }
 
+  /** Takes a channel away, with all that was said in it. */
+  deleteChannel(channel: StandInChannel): void {
+    this.#state.channels.delete(channel.id);
+    this.#tell('CHANNEL_DELETE', channelPayload(channel));
+  }
+
   /** Makes a role. Above the bot's (`botRole.position`) the bot cannot give it. */
   createRole(options: { name: string; position?: number; permissions?: PermissionResolvable }): StandInRole {
     const role = makeRole({

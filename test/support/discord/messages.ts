@@ -3,6 +3,7 @@ import { withIds } from './component.ts';
 import type { Context } from './context.ts';
 import { memberPayload, messagePayload } from './payloads.ts';
 import type { MessageBody } from './rules/message.ts';
+import { recipientOf } from './private-room.ts';
 import { newSnowflake } from './snowflakes.ts';
 import type { MessageOrigin, StandInChannel, StandInUser, StoredMessage } from './world.ts';
 
@@ -16,19 +17,20 @@ export function findMessage({ world }: Context, id: string): StoredMessage {
   return message;
 }
 
-/** Posts a message of the bot, already checked. Everyone there sees it, or `visibleTo` alone. */
+/** Posts a message of the bot, already checked, or of `author`. Everyone there sees it, or `visibleTo` alone. */
 export function postMessage(
   context: Context,
   channel: StandInChannel,
   body: MessageBody,
   files: readonly UploadedFile[],
-  more: { origin?: MessageOrigin; visibleTo?: StandInUser | undefined; loading?: boolean } = {},
+  more: { author?: StandInUser; origin?: MessageOrigin; visibleTo?: StandInUser | undefined; loading?: boolean } = {},
 ): StoredMessage {
   const { world, transcript } = context;
   const extra = (more.visibleTo ? MessageFlags.Ephemeral : 0) | (more.loading ? MessageFlags.Loading : 0);
   const message: StoredMessage = {
     id: newSnowflake(),
     channel,
+    author: more.author,
     createdAt: new Date().toISOString(),
     editedAt: undefined,
     flags: ((body.flags ?? 0) & ~MessageFlags.Ephemeral) | extra,
@@ -90,6 +92,10 @@ function announce(context: Context, message: StoredMessage, event: 'MESSAGE_CREA
   // Nobody but its reader gets an ephemeral message, and that not over the bot's gateway.
   if (message.visibleTo) return;
   const { world, gateway } = context;
+  if (recipientOf(world, message.channel)) {
+    gateway.dispatch(event, messagePayload(world, message), GatewayIntentBits.DirectMessages);
+    return;
+  }
   const member = world.guildOf(message.channel).members.get(world.bot.id);
   const payload = {
     ...messagePayload(world, message),

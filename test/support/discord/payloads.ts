@@ -136,7 +136,7 @@ export function messagePayload(world: World, message: StoredMessage): Record<str
     id: message.id,
     type: origin?.name === undefined ? MessageType.Default : MessageType.ChatInputCommand,
     channel_id: message.channel.id,
-    author: userPayload(world.bot),
+    author: userPayload(message.author ?? world.bot),
     content: message.content,
     timestamp: message.createdAt,
     edited_timestamp: message.editedAt ?? null,

@@ -6,6 +6,8 @@ import { StandInGuild } from './guild.ts';
 import { autocompleteCommand, runChatCommand, runMenuCommand, type OptionValue } from './hands/commands.ts';
 import { pressButton, selectValues, submitForm } from './hands/components.ts';
 import type { Interaction } from './interaction.ts';
+import { privateChannel } from './private-room.ts';
+import { postMessage } from './messages.ts';
 import { openRest, type RecordedRequest } from './rest/server.ts';
 import { newSnowflake } from './snowflakes.ts';
 import { StandInMessage } from './stand-in-message.ts';
@@ -120,6 +122,16 @@ export class DiscordStandIn {
       .map((message) => new StandInMessage(world, message));
   }
 
+  /** Where the bot and a person talk in private. */
+  privateChannel(user: StandInUser): StandInChannel {
+    return privateChannel(this.#context.world, user);
+  }
+
+  /** From now on a person takes no private messages from the bot. */
+  refusePrivateMessages(user: StandInUser): void {
+    this.#context.world.closedToBot.add(user.id);
+  }
+
   /** The next message that is posted to a channel for everyone. Ask before causing it. */
   async nextMessage(channel: StandInChannel): Promise<StandInMessage> {
     const { world } = this.#context;
@@ -131,6 +143,14 @@ export class DiscordStandIn {
     };
     world.events.on('message', take);
     return promise;
+  }
+
+  /** A person writes into a channel. */
+  say(user: StandInUser, channel: StandInChannel, content: string): StandInMessage {
+    return new StandInMessage(
+      this.#context.world,
+      postMessage(this.#context, channel, { content }, [], { author: user }),
+    );
   }
 
   /** Runs a slash command: `quest list` for a subcommand. Users, roles and channels as option values are given by id. */

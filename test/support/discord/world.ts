@@ -20,10 +20,11 @@ export type StandInUser = {
   readonly bot: boolean;
 };
 
-/** A text channel of a guild. */
+/** A text channel of a guild, or of a private room. */
 export type StandInChannel = {
   readonly id: string;
   readonly name: string;
+  /** A private room's own id. */
   readonly guildId: string;
   readonly overwrites: APIOverwrite[];
 };
@@ -62,6 +63,8 @@ export type MessageOrigin = { interactionId: string; user: StandInUser; type: nu
 export type StoredMessage = {
   readonly id: string;
   readonly channel: StandInChannel;
+  /** A person; undefined: the bot. */
+  readonly author: StandInUser | undefined;
   readonly createdAt: string;
   editedAt: string | undefined;
   flags: number;
@@ -89,6 +92,10 @@ export class World {
   };
   readonly users = new Map<string, StandInUser>([[this.bot.id, this.bot]]);
   readonly guilds = new Map<string, GuildState>();
+  /** Where the bot and a person talk in private, by the person: a guild of two that nobody sees as one. */
+  readonly privateRooms = new Map<string, GuildState>();
+  /** Users who take no private messages from the bot. */
+  readonly closedToBot = new Set<string>();
   readonly messages = new Map<string, StoredMessage>();
   /** Commands by scope: a guild's id, or `global`. */
   readonly commands = new Map<string, APIApplicationCommand[]>();
@@ -100,9 +107,9 @@ export class World {
     return [...this.guilds.values()].filter(({ members }) => members.has(this.bot.id));
   }
 
-  /** A channel of any guild, with its guild. */
+  /** A channel of any guild or private room, with it. */
   findChannel(channelId: string): { guild: GuildState; channel: StandInChannel } | undefined {
-    for (const guild of this.guilds.values()) {
+    for (const guild of [...this.guilds.values(), ...this.privateRooms.values()]) {
       const channel = guild.channels.get(channelId);
       if (channel) return { guild, channel };
     }
@@ -111,7 +118,8 @@ export class World {
 
   /** The guild of a channel that this world made. @throws when it is from elsewhere, a mistake of the test. */
   guildOf(channel: StandInChannel): GuildState {
-    const guild = this.guilds.get(channel.guildId);
+    const guild =
+      this.guilds.get(channel.guildId) ?? [...this.privateRooms.values()].find(({ id }) => id === channel.guildId);
     if (!guild) throw new Error(`Channel ${channel.name} (${channel.id}) belongs to another stand-in.`);
     return guild;
   }

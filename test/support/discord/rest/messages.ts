@@ -10,6 +10,7 @@ import { checkMessage } from '../rules/message.ts';
 import type { StandInChannel, StoredMessage } from '../world.ts';
 import { botChannel } from './access.ts';
 import { bodyOf, param, query } from './body.ts';
+import { requireOpen } from './private-channels.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 100;
@@ -21,6 +22,7 @@ export function addMessageRoutes(api: FastifyInstance, context: Context): void {
 
   api.post(base, async (request) => {
     const channel = botChannel(context, param(request, 'channel'), PermissionFlagsBits.SendMessages);
+    requireOpen(context, channel);
     const { body, files } = bodyOf(request);
     const checked = checkMessage(MessageCreateRequestSchema, body, files);
     return messagePayload(world, postMessage(context, channel, checked, files));

@@ -8,6 +8,7 @@ import { addEmojiRoutes } from './emojis.ts';
 import { addGuildRoutes } from './guilds.ts';
 import { addInteractionRoutes } from './interactions.ts';
 import { addMessageRoutes } from './messages.ts';
+import { addPrivateChannelRoutes } from './private-channels.ts';
 import { addRoleRoutes } from './roles.ts';
 import { addScheduledEventRoutes } from './scheduled-events.ts';
 import { addWebhookRoutes } from './webhooks.ts';
@@ -57,6 +58,7 @@ export function openRest(context: Context): { server: FastifyInstance; requests:
     const record = { method: request.method, path, body: request.body ?? undefined, status: 0, problems: [] };
     requests.push(record);
     records.set(request, record);
+    await context.faults.hold('before', request.method, path);
     const fault = context.faults.takeFor(request.method, path);
     if (fault?.kind === 'rate-limit') return rateLimit(reply, fault.retryAfterS);
     if (fault?.kind === 'failure') return reply.code(fault.status).send(fault.body);
@@ -68,6 +70,7 @@ export function openRest(context: Context): { server: FastifyInstance; requests:
   server.addHook('onSend', async (request, reply, payload) => {
     const record = records.get(request);
     if (record) record.status = reply.statusCode;
+    await context.faults.hold('after', request.method, request.url.slice(PREFIX.length));
     return payload;
   });
   server.setNotFoundHandler(async (request, reply) => {
@@ -90,6 +93,7 @@ export function openRest(context: Context): { server: FastifyInstance; requests:
         addGuildRoutes,
         addInteractionRoutes,
         addMessageRoutes,
+        addPrivateChannelRoutes,
         addRoleRoutes,
         addScheduledEventRoutes,
         addWebhookRoutes,

@@ -6,6 +6,7 @@ declare module 'discord-api-spec/zod' {
   export const ApplicationCommandCreateRequestSchema: ZodMiniType;
   export const ApplicationCommandPatchRequestPartialSchema: ZodMiniType;
   export const CreateMessageInteractionCallbackRequestSchema: ZodMiniType;
+  export const CreatePrivateChannelRequestSchema: ZodMiniType;
   export const CreateRoleRequestSchema: ZodMiniType;
   export const ExternalScheduledEventCreateRequestSchema: ZodMiniType;
   export const ExternalScheduledEventPatchRequestPartialSchema: ZodMiniType;

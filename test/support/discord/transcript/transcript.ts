@@ -69,7 +69,7 @@ export class Transcript {
     this.#add({ channel, only: user, reader: user, draw });
   }
 
-  /** The bot posted, or began to think. */
+  /** The bot or a person posted, or the bot began to think. */
   messagePosted(message: StoredMessage): void {
     this.#numbers.set(message.id, this.#numbers.size + 1);
     this.#addMessage(message, 'posts', undefined);
@@ -136,7 +136,8 @@ export class Transcript {
     ];
     const number = this.#numbers.get(message.id) ?? 0;
     const told = notes.length === 0 ? '' : ` (${notes.join(' · ')})`;
-    return `#${channel.name}  ${displayName(this.#world.bot)} BOT ${verb} message ${number}${to}${told}`;
+    const author = message.author ? displayName(message.author) : `${displayName(this.#world.bot)} BOT`;
+    return `#${channel.name}  ${author} ${verb} message ${number}${to}${told}`;
   }
 
   #readerOf(message: StoredMessage): StandInUser {

@@ -1,0 +1,29 @@
+import { forgetOld } from '../src/announcements/announcement-store.ts';
+import type { Job } from '../src/queue/job.ts';
+import type { JobServices } from './services.ts';
+
+const DAY_MS = 24 * 3_600_000;
+/** How long what was said is kept, for whoever wants to know. */
+const KEEP_ANNOUNCEMENTS_MS = 180 * DAY_MS;
+/** How long a link code is kept beyond its end, so that entering it late is told from mistyping it. */
+const KEEP_LINK_CODES_MS = 7 * DAY_MS;
+
+/** Forgets what nobody needs any more. */
+export const cleanUp: Job<JobServices> = {
+  name: 'clean-up',
+  everyMs: 3_600_000,
+  afterWrites: false,
+  async run({ db, stopping }, now) {
+    const communities = await db.selectFrom('communities').select('community_id as id').execute();
+    for (const { id } of communities) {
+      if (stopping.aborted) break;
+      await forgetOld(db, id, new Date(now.getTime() - KEEP_ANNOUNCEMENTS_MS));
+      await db
+        .deleteFrom('link_codes')
+        .where('community_id', '=', id)
+        .where('expires_at', '<', new Date(now.getTime() - KEEP_LINK_CODES_MS))
+        .execute();
+    }
+    return undefined;
+  },
+};

@@ -1,0 +1,111 @@
+import { ActionRowBuilder, ButtonBuilder, TextDisplayBuilder } from '@discordjs/builders';
+import { ButtonStyle, ComponentType, type Message } from 'discord.js';
+import type { VoidResult } from '../contributions/void.ts';
+import { unitOf, type ContributionLine } from '../ledger/ledger.ts';
+import type { Member } from '../members/members.ts';
+import type { Answer, Call } from './command.ts';
+import { encodeChoice, type ContributionChoice } from './contribution-view.ts';
+import { formatCount, formatNumber, formatScore, ordinal, timestamp } from './format.ts';
+import { COLOURS, note } from './messages.ts';
+import { code, escapeMarkdown, plain, shownName, unescapeMarkdown } from './text.ts';
+
+/** The most places named. */
+const MAX_PLACES = 6;
+const MAX_TEXT = 40;
+/** By this id the reason is found again in the message, which is the only place that it fits into. */
+const REASON_ID = 1_000;
+const REASON_HEADING = '**Reason** ';
+
+type Told = { member: Member; choice: ContributionChoice; line: ContributionLine | undefined; result: VoidResult };
+
+/** Tells what voiding, or un-voiding, would change, and asks whether to do it. */
+export function confirmChange(call: Call, told: Told, reason: string): Answer {
+  const { choice, result } = told;
+  const label = `${choice.kind === 'void' ? 'Void' : 'Un-void'} ${contributions(result.changed, call.locale)}`;
+  return note(describe(call, told, `${label} of`, '?'), COLOURS.waiting)
+    .addTextDisplayComponents(
+      new TextDisplayBuilder({ content: `${REASON_HEADING}${escapeMarkdown(reason)}` }).setId(REASON_ID),
+    )
+    .addActionRowComponents(
+      new ActionRowBuilder<ButtonBuilder>().addComponents(
+        new ButtonBuilder()
+          .setCustomId(encodeChoice(choice))
+          .setLabel(label)
+          .setStyle(choice.kind === 'void' ? ButtonStyle.Danger : ButtonStyle.Success),
+      ),
+    );
+}
+
+/** Tells what was done. */
+export function renderChange(call: Call, told: Told): Answer {
+  const done = told.choice.kind === 'void' ? 'Voided' : 'Un-voided';
+  return note(describe(call, told, `${done} ${contributions(told.result.changed, call.locale)} of`, ''), COLOURS.good);
+}
+
+/** Tells that there is nothing to do, and who did it. */
+export function renderNothing({ choice, member, result: { already } }: Told): Answer {
+  const state = choice.kind === 'void' ? 'is voided already' : 'counts already';
+  const text = already
+    ? `This contribution of ${shownName(member.displayName)} ${state}, by ${escapeMarkdown(already.actor)}, ${timestamp(already.at, 'R')}: ${escapeMarkdown(already.reason)}`
+    : `Nothing of ${shownName(member.displayName)} there is to be ${choice.kind === 'void' ? 'voided' : 'un-voided'}.`;
+  return note(text, COLOURS.waiting);
+}
+
+/** The reason that {@link confirmChange} wrote into its message, as it was given. */
+export function reasonIn({ components }: Message): string | undefined {
+  for (const container of components) {
+    if (container.type !== ComponentType.Container) continue;
+    for (const component of container.components) {
+      if (component.type !== ComponentType.TextDisplay || component.id !== REASON_ID) continue;
+      return unescapeMarkdown(component.content.slice(REASON_HEADING.length));
+    }
+  }
+  return undefined;
+}
+
+/** A contribution as a line, in plain text. */
+export function lineInWords(line: ContributionLine, locale: string): string {
+  const time = line.occurredAt.toISOString().slice(0, 16).replace('T', ' ');
+  const amount = `${formatNumber(line.amount, locale)} ${unitOf(line)}`;
+  return [
+    `${time} UTC`,
+    amount,
+    ...(line.subject === undefined ? [] : [line.subject]),
+    `${line.source} ${line.id}`,
+  ].join(' · ');
+}
+
+function describe({ locale }: Call, { member, choice, line, result }: Told, heading: string, end: string): string {
+  const { which, kind } = choice;
+  const what = line
+    ? escapeMarkdown(plain(lineInWords(line, locale), MAX_TEXT * 4))
+    : 'from' in which && `From ${timestamp(which.from, 'f')} until before ${timestamp(which.to, 'f')}`;
+  const effect = kind === 'void' ? 'less' : 'more';
+  const reputation = result.reputation > 0n ? ` and ${formatNumber(result.reputation, locale)} reputation` : '';
+  const lines = [
+    `## ${heading} ${shownName(plain(member.displayName, MAX_TEXT))}${end}`,
+    what,
+    `**${formatNumber(result.reward, locale)} OMNIT**${reputation} ${effect}.`,
+    ...placesOf(result, locale),
+  ];
+  if (result.leftAlone.length > 0) {
+    const keys = result.leftAlone.slice(0, MAX_PLACES).map(({ key }) => code(key));
+    lines.push(`Final, and left as they are: ${keys.join(', ')}${result.leftAlone.length > MAX_PLACES ? ' …' : ''}`);
+  }
+  return lines.filter(Boolean).join('\n');
+}
+
+function placesOf({ places }: VoidResult, locale: string): string[] {
+  const lines = places.slice(0, MAX_PLACES).map(({ category, window, before, after }) => {
+    const [was, is] = [before, after].map((standing) =>
+      standing ? `${ordinal(standing.rank, locale)} with ${formatScore(standing.score, category, locale)}` : 'no place',
+    );
+    return `- ${shownName(plain(category.title, MAX_TEXT))}, ${window.key}: ${was} → ${is}`;
+  });
+  const rest = places.length - lines.length;
+  return rest > 0 ? [...lines, `-# and ${rest} more places`] : lines;
+}
+
+function contributions(count: number, locale: string): string {
+  return `${formatCount(count, locale)} ${count === 1 ? 'contribution' : 'contributions'}`;
+}

@@ -1,0 +1,88 @@
+/** Goals in words. */
+import type { Community } from '../communities/community.ts';
+import { formatDecimal } from '../ranking/score.ts';
+import type { Goal, SingleGoal } from './goal.ts';
+import type { Part } from './tally.ts';
+
+type Categories = Pick<Community, 'categories'>;
+/** How outside text and numbers are written where it is shown; thousandths come in. */
+export type GoalWording = { name(text: string): string; number(thousandths: bigint): string };
+
+/** For programs and terminals: exact decimals, names as they are. */
+export const PLAIN_WORDING: GoalWording = { name: (text) => text, number: formatDecimal };
+
+const WINDOW_WORDS = { week: 'the week', month: 'the month', season: 'the season', all: 'all time' } as const;
+
+/** What a goal asks for: `100 GPU-hours`, `test each of a, b`. */
+export function sayGoal(goal: Goal, community: Categories, wording: GoalWording = PLAIN_WORDING): string {
+  if (!('goals' in goal)) return saySingle(goal, community, wording);
+  const parts = goal.goals.map((part) => {
+    const said = sayGoal(part, community, wording);
+    return 'goals' in part ? `(${said})` : said;
+  });
+  return parts.join(goal.kind === 'all' ? ' and ' : ' or ');
+}
+
+/** How far a part has come: `62.5 of 100 GPU-hours`. */
+export function sayPart(
+  { goal, done, wanted }: Part,
+  community: Categories,
+  wording: GoalWording = PLAIN_WORDING,
+): string {
+  switch (goal.kind) {
+    case 'amount':
+      return `${wording.number(done)} of ${units(goal.category, wanted, community, wording)}`;
+    case 'each':
+      return `${done} of ${wanted} ${wanted === 1n ? 'subject' : 'subjects'}`;
+    case 'days':
+      return `${done} of ${wanted} ${wanted === 1n ? 'day' : 'days'}`;
+    case 'rank':
+      return done === 0n ? `no rank yet, at most ${wanted}` : `rank ${done}, at most ${wanted}`;
+    case 'score':
+      return `a score of ${wording.number(done)} of ${wording.number(wanted)}`;
+  }
+}
+
+function saySingle(goal: SingleGoal, community: Categories, wording: GoalWording): string {
+  switch (goal.kind) {
+    case 'amount': {
+      const of = goal.subjects ? ` of ${list(goal.subjects, wording)}` : '';
+      return `${units(goal.category, goal.amount, community, wording)}${of}`;
+    }
+    case 'each': {
+      const { subjects, of, times } = goal;
+      const which =
+        of < subjects.length ? `${of} different ones of ${list(subjects, wording)}` : list(subjects, wording);
+      return `${times === 1 ? 'a contribution' : `${times} contributions`} to each of ${which} in ${title(goal.category, community, wording)}`;
+    }
+    case 'days': {
+      const where = goal.category === undefined ? '' : ` in ${title(goal.category, community, wording)}`;
+      return `contributions on ${goal.days} different ${goal.days === 1 ? 'day' : 'days'}${where}`;
+    }
+    case 'rank':
+      return `a rank of at most ${goal.atMost} ${onBoard(goal, community, wording)}`;
+    case 'score':
+      return `a score of at least ${wording.number(goal.atLeast)} ${onBoard(goal, community, wording)}`;
+  }
+}
+
+function onBoard(
+  { category, window, period }: Extract<SingleGoal, { kind: 'rank' | 'score' }>,
+  community: Categories,
+  wording: GoalWording,
+): string {
+  return `in ${title(category, community, wording)}, ${period ?? WINDOW_WORDS[window]}, when the quest is settled`;
+}
+
+function units(slug: string, amount: bigint, { categories }: Categories, wording: GoalWording): string {
+  const unit = categories.find((category) => category.slug === slug)?.unit ?? 'unit';
+  return `${wording.number(amount)} ${wording.name(unit)}${amount === 1000n ? '' : 's'}`;
+}
+
+function title(slug: string, { categories }: Categories, wording: GoalWording): string {
+  return wording.name(categories.find((category) => category.slug === slug)?.title ?? slug);
+}
+
+function list(names: readonly string[], wording: GoalWording): string {
+  return names.map((name) => wording.name(name)).join(', ');
+}

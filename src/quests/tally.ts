@@ -1,0 +1,207 @@
+/** Reckoning how far a member has come towards a goal. Pure: what counts is given, in whatever order unless it says so. */
+import { isJudged, singleGoals, type Goal, type SingleGoal } from './goal.ts';
+
+/** A contribution that counts, as far as goals go. */
+export type Deed = {
+  category: string;
+  subject: string | undefined;
+  /** In thousandths. */
+  amount: bigint;
+  /** When it occurred, in milliseconds. */
+  at: number;
+  /** The local day that it lies on: the same number for the same day. */
+  day: number;
+};
+
+/** How far one single goal has come: a sum in thousandths, up to the goal; days seen; contributions a subject; 1 when judged and met. */
+type Count = number | Set<number> | Map<string, number>;
+
+/** How far a member has come, one count a single goal. Changed in place by {@link GoalReckoner.add}. */
+export type Tally = Count[];
+
+/** What came of reckoning everything: how far, and when the goal was reached, if it was. */
+export type Reckoning = { tally: Tally; reachedAt: number | undefined };
+
+/** One single goal with how far somebody has come: both in thousandths, or as counts. */
+export type Part = { goal: SingleGoal; done: bigint; wanted: bigint; isMet: boolean; share: number };
+
+/** The rules of one goal, prepared for many contributions of many members. */
+export class GoalReckoner {
+  readonly parts: readonly SingleGoal[];
+  readonly #counters: readonly Counter[];
+  readonly #isReached: (tally: Tally) => boolean;
+  readonly #shareOf: (shares: readonly number[]) => number;
+
+  constructor(goal: Goal) {
+    this.parts = singleGoals(goal);
+    this.#counters = this.parts.map(counterOf);
+    let index = 0;
+    this.#isReached = foldGoal<(tally: Tally) => boolean>(
+      goal,
+      () => {
+        const own = index++;
+        const counter = this.#counters[own];
+        return (tally) => {
+          const count = tally[own];
+          return counter !== undefined && count !== undefined && counter.isMet(count);
+        };
+      },
+      (kind, tests) =>
+        kind === 'all' ? (tally) => tests.every((test) => test(tally)) : (tally) => tests.some((test) => test(tally)),
+    );
+    index = 0;
+    this.#shareOf = foldGoal<(shares: readonly number[]) => number>(
+      goal,
+      () => {
+        const own = index++;
+        return (shares) => shares[own] ?? 0;
+      },
+      (kind, parts) => (shares) => {
+        const each = parts.map((part) => part(shares));
+        return kind === 'all' ? each.reduce((a, b) => a + b, 0) / each.length : Math.max(...each);
+      },
+    );
+  }
+
+  /** The tally of who has done nothing. */
+  begin(): Tally {
+    return this.#counters.map((counter) => counter.begin());
+  }
+
+  /** Whether a contribution could bring anybody nearer to the goal. */
+  concerns(deed: Deed): boolean {
+    return this.#counters.some((counter) => counter.concerns(deed));
+  }
+
+  /** Adds a contribution. In whatever order they are added, the tally becomes the same. */
+  add(tally: Tally, deed: Deed): void {
+    for (const [index, counter] of this.#counters.entries()) {
+      const before = tally[index];
+      if (before !== undefined && counter.concerns(deed)) tally[index] = counter.add(before, deed);
+    }
+  }
+
+  /** Whether the goal is reached. */
+  isReached(tally: Tally): boolean {
+    return this.#isReached(tally);
+  }
+
+  /**
+   * Reckons everything that counts of a member.
+   *
+   * @param deeds in the order in which they occurred
+   * @param judged by the index of a part: when a goal that a board judges was reached, for those that were
+   */
+  reckon(deeds: readonly Deed[], judged: ReadonlyMap<number, number> = new Map()): Reckoning {
+    const tally = this.begin();
+    let reachedAt: number | undefined;
+    const verdicts = [...judged].toSorted(([, a], [, b]) => a - b);
+    const pass = (until: number) => {
+      for (let next = verdicts[0]; next && next[1] <= until; next = verdicts[0]) {
+        verdicts.shift();
+        tally[next[0]] = 1;
+        if (reachedAt === undefined && this.isReached(tally)) reachedAt = next[1];
+      }
+    };
+    for (const deed of deeds) {
+      pass(deed.at);
+      if (!this.concerns(deed)) continue;
+      this.add(tally, deed);
+      if (reachedAt === undefined && this.isReached(tally)) reachedAt = deed.at;
+    }
+    pass(Number.POSITIVE_INFINITY);
+    return { tally, reachedAt };
+  }
+
+  /** How far each single goal has come. */
+  partsOf(tally: Tally): Part[] {
+    return this.parts.map((goal, index) => {
+      const counter = this.#counters[index];
+      const count = tally[index];
+      if (!counter || count === undefined) throw new Error('A tally belongs to another goal.');
+      const isMet = counter.isMet(count);
+      const { done, wanted } = counter.progress(count);
+      return { goal, done, wanted, isMet, share: isMet ? 1 : Number(done) / Number(wanted) };
+    });
+  }
+
+  /** How far the whole goal has come, from 0 to 1, by how far its parts have: of several that are all needed the mean, of alternatives the farthest. */
+  shareOf(shares: readonly number[]): number {
+    return this.#shareOf(shares);
+  }
+}
+
+/** Makes one thing of a goal, from its single goals, in order, upwards. */
+function foldGoal<Made>(
+  goal: Goal,
+  ofSingle: (goal: SingleGoal) => Made,
+  ofSeveral: (kind: 'all' | 'any', parts: Made[]) => Made,
+): Made {
+  if (!('goals' in goal)) return ofSingle(goal);
+  return ofSeveral(
+    goal.kind,
+    goal.goals.map((part) => foldGoal(part, ofSingle, ofSeveral)),
+  );
+}
+
+/** How one kind of single goal counts. */
+type Counter = {
+  begin(): Count;
+  concerns(deed: Deed): boolean;
+  add(count: Count, deed: Deed): Count;
+  isMet(count: Count): boolean;
+  progress(count: Count): { done: bigint; wanted: bigint };
+};
+
+function counterOf(goal: SingleGoal): Counter {
+  if (isJudged(goal)) return JUDGED;
+  switch (goal.kind) {
+    case 'amount': {
+      const { category, subjects } = goal;
+      const only = subjects && new Set(subjects);
+      const wanted = Number(goal.amount);
+      return {
+        begin: () => 0,
+        concerns: (deed) =>
+          deed.category === category && (!only || (deed.subject !== undefined && only.has(deed.subject))),
+        // Capped: beyond the goal nothing is asked any more, and the sum stays exact.
+        add: (count, deed) => Math.min(Number(count) + Number(deed.amount), wanted),
+        isMet: (count) => count === wanted,
+        progress: (count) => ({ done: BigInt(Number(count)), wanted: goal.amount }),
+      };
+    }
+    case 'each': {
+      const { category, times, of } = goal;
+      const listed = new Set(goal.subjects);
+      const whole = (count: Count) =>
+        count instanceof Map ? [...count.values()].filter((done) => done >= times).length : 0;
+      return {
+        begin: () => new Map(),
+        concerns: (deed) => deed.category === category && deed.subject !== undefined && listed.has(deed.subject),
+        add(count, { subject }) {
+          if (count instanceof Map && subject !== undefined) count.set(subject, (count.get(subject) ?? 0) + 1);
+          return count;
+        },
+        isMet: (count) => whole(count) >= of,
+        progress: (count) => ({ done: BigInt(whole(count)), wanted: BigInt(of) }),
+      };
+    }
+    case 'days':
+      return {
+        begin: () => new Set(),
+        concerns: (deed) => goal.category === undefined || deed.category === goal.category,
+        add: (count, { day }) => (count instanceof Set ? count.add(day) : count),
+        isMet: (count) => count instanceof Set && count.size >= goal.days,
+        progress: (count) => ({ done: BigInt(count instanceof Set ? count.size : 0), wanted: BigInt(goal.days) }),
+      };
+  }
+}
+
+/** No contribution brings it nearer: the board is asked once, at the end. */
+const JUDGED: Counter = {
+  begin: () => 0,
+  concerns: () => false,
+  add: (count) => count,
+  isMet: (count) => count === 1,
+  progress: (count) => ({ done: count === 1 ? 1n : 0n, wanted: 1n }),
+};

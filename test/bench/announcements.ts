@@ -1,0 +1,103 @@
+import { Redis } from 'ioredis';
+import { announce } from '../../src/announcements/outbox.ts';
+import { connect } from '../../src/db/connect.ts';
+import { AppProcess } from '../support/app-process.ts';
+import { DiscordStandIn } from '../support/discord/stand-in.ts';
+import { withDatabase } from './bench-database.ts';
+import type { BenchContext, FigureGroup } from './figure.ts';
+
+const REDIS_DATABASE = 13;
+const ROUNDS = 20;
+/** How far ahead each is due: by then the worker knows of it, and sleeps. */
+const AHEAD_MS = 1_500;
+const GAP_MS = 700;
+
+/** How long after its time a due announcement is on Discord, at the worst, with a worker that runs as `npm start` runs it. */
+export const announcementFigures: FigureGroup = {
+  names: ['announce_lag_ms'],
+  async measure(context) {
+    const redisUrl = await findRedis();
+    const postgres = await measureLag(context, 'PostgreSQL', undefined);
+    const redis = redisUrl === undefined ? undefined : await measureLag(context, 'Redis', redisUrl);
+    const told = [
+      `queue in PostgreSQL ${postgres.toFixed(0)} ms`,
+      redis === undefined ? 'no Redis answers' : `in Redis ${redis.toFixed(0)} ms`,
+    ];
+    return [
+      {
+        name: 'announce_lag_ms',
+        value: Math.max(postgres, redis ?? 0),
+        unit: 'ms',
+        goal: { atMost: 1_000 },
+        measured: `from its time until a due announcement is on Discord, the worst of ${ROUNDS}: ${told.join(', ')}`,
+      },
+    ];
+  },
+};
+
+async function measureLag(context: BenchContext, name: string, redisUrl: string | undefined): Promise<number> {
+  context.progress(`announcements: measuring with the queue in ${name}`);
+  return withDatabase(await context.serverUrl(), async (databaseUrl) => {
+    const discord = await DiscordStandIn.start();
+    const guild = discord.createGuild({ name: 'Bench' });
+    const channel = guild.createChannel({ name: 'announcements' });
+    const db = connect(databaseUrl, { maxConnections: 1 });
+    try {
+      await using app = await AppProcess.start({
+        DATABASE_URL: databaseUrl,
+        REDIS_URL: redisUrl,
+        DISCORD_API_URL: discord.apiUrl,
+        DISCORD_TOKEN: discord.token,
+        DISCORD_APPLICATION_ID: discord.applicationId,
+        DISCORD_GUILD_ID: guild.id,
+      });
+      const { community_id } = await db
+        .updateTable('communities')
+        .set({ discord_channel_id: channel.id })
+        .where('slug', '=', 'omnitensor')
+        .returning('community_id')
+        .executeTakeFirstOrThrow();
+      const first = Date.now() + AHEAD_MS;
+      const dueAt = Array.from({ length: ROUNDS }, (_, n) => new Date(first + n * GAP_MS));
+      await db.transaction().execute((trx) =>
+        announce(
+          trx,
+          community_id,
+          dueAt.map((at, n) => ({
+            key: `bench ${n}`,
+            announcement: { kind: 'multiplier-cancelled', name: `Bench ${n}`, factor: '2' },
+            dueAt: at,
+          })),
+        ),
+      );
+      const lags: number[] = [];
+      for (const at of dueAt) {
+        await discord.nextMessage(channel);
+        lags.push(Date.now() - at.getTime());
+      }
+      await app.stop();
+      return Math.max(...lags);
+    } finally {
+      await db.destroy();
+      await discord.close();
+    }
+  });
+}
+
+/** A database of a Redis for the time of the run; undefined where none answers. */
+async function findRedis(): Promise<string | undefined> {
+  const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379';
+  const redis = new Redis(url, { db: REDIS_DATABASE, lazyConnect: true, retryStrategy: () => null });
+  // Said by what `connect` rejects with.
+  redis.on('error', () => undefined);
+  try {
+    await redis.connect();
+    // Of a run that was cut off.
+    await redis.flushdb();
+    return Object.assign(new URL(url), { pathname: `/${REDIS_DATABASE}` }).href;
+  } catch {
+    return undefined;
+  } finally {
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,128 @@
+import pg from 'pg';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { AppProcess, type Settings } from '../support/app-process.ts';
+import { useDatabase } from '../support/database.ts';
+import { cancelled, Outbox } from '../support/outbox.ts';
+import { redisUrl } from '../support/queues.ts';
+
+const POST = /^POST \/channels\/\d+\/messages/;
+/** As long as a sender has to tell how it ended. */
+const CLAIM = '31 seconds';
+
+const database = useDatabase();
+
+/** A worker as `npm start` runs it, and nothing else. */
+function workerOf(outbox: Outbox, more: Settings = {}): Settings {
+  const { discord, guild } = outbox;
+  return {
+    DATABASE_URL: database.url,
+    ROLES: 'worker',
+    DISCORD_API_URL: discord.apiUrl,
+    DISCORD_TOKEN: discord.token,
+    DISCORD_APPLICATION_ID: discord.applicationId,
+    DISCORD_GUILD_ID: guild.id,
+    ...more,
+  };
+}
+
+/** Ends a worker as the machine would that loses its power. */
+async function kill(worker: AppProcess): Promise<void> {
+  worker.kill('SIGKILL');
+  await worker.ended;
+}
+
+/** Moves what is claimed into the past, as if time had gone by. */
+async function letTimePass(outbox: Outbox): Promise<void> {
+  await runSql(
+    `update announcements set try_at = try_at - interval '${CLAIM}' where community_id = $1 and state = 'claimed'`,
+    outbox.communityId,
+  );
+}
+
+async function runSql(text: string, ...values: unknown[]): Promise<void> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query(text, values);
+  await client.end();
+}
+
+/** Starts a worker, and waits until everything has been said. */
+async function finish(outbox: Outbox): Promise<void> {
+  await letTimePass(outbox);
+  await using worker = await AppProcess.start(workerOf(outbox));
+  await expect.poll(() => outbox.states(), { timeout: 20_000 }).not.toContain('waiting');
+  await expect.poll(() => outbox.states(), { timeout: 20_000 }).not.toContain('claimed');
+  await worker.stop();
+}
+
+describe('a worker that is killed while it says something', () => {
+  it('AN-30 before Discord has got it: the next worker says it once', async () => {
+    const outbox = await Outbox.open(database.db);
+    await outbox.say(cancelled('Sprint'));
+    const hold = outbox.discord.faults.holdNext(POST, 'before');
+    await using worker = await AppProcess.start(workerOf(outbox));
+    await hold.arrived;
+    await kill(worker);
+    expect(await outbox.states()).toEqual(['claimed']);
+    await finish(outbox);
+    expect(outbox.messages()).toHaveLength(1);
+    expect(await outbox.states()).toEqual(['delivered']);
+  }, 60_000);
+
+  it('AN-31 once Discord has said it and before the answer: the next worker finds it', async () => {
+    const outbox = await Outbox.open(database.db);
+    await outbox.say(cancelled('Sprint'));
+    const hold = outbox.discord.faults.holdNext(POST, 'after');
+    await using worker = await AppProcess.start(workerOf(outbox));
+    await hold.arrived;
+    await kill(worker);
+    hold.release();
+    await finish(outbox);
+    expect(outbox.messages()).toHaveLength(1);
+    expect(await outbox.states()).toEqual(['delivered']);
+  }, 60_000);
+
+  it('AN-32 after the answer and before it is marked: the next worker finds it', async () => {
+    const outbox = await Outbox.open(database.db);
+    await outbox.say(cancelled('Sprint'));
+    const hold = outbox.discord.faults.holdNext(POST, 'after');
+    await using worker = await AppProcess.start(workerOf(outbox));
+    await hold.arrived;
+    // Marking has to wait for whoever holds the row.
+    const holder = new pg.Client({ connectionString: database.url });
+    await holder.connect();
+    onTestFinished(() => holder.end());
+    await holder.query('begin');
+    await holder.query('select from announcements where community_id = $1 for update', [outbox.communityId]);
+    hold.release();
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await holder.query(waiting)).rowCount, { timeout: 10_000 }).toBe(1);
+    await kill(worker);
+    await holder.query('rollback');
+    await finish(outbox);
+    expect(outbox.messages()).toHaveLength(1);
+    expect(await outbox.states()).toEqual(['delivered']);
+  }, 60_000);
+});
+
+describe('a worker of its own process', () => {
+  const backends = [
+    ['PostgreSQL', {}],
+    ['Redis', { REDIS_URL: redisUrl }],
+  ] as const;
+  it.for(backends)(
+    'JO-10 says at its time what is written down after it has started, in %s',
+    async ([kind, settings], { skip }) => {
+      skip(kind === 'Redis' && !redisUrl, 'no Redis answers');
+      const outbox = await Outbox.open(database.db);
+      await using worker = await AppProcess.start(workerOf(outbox, settings));
+      const said = outbox.discord.nextMessage(outbox.channel);
+      await outbox.say(cancelled('Sprint'), { dueAt: new Date(Date.now() + 500) });
+      await said;
+      const { code } = await worker.stop();
+      expect(code).toBe(0);
+      expect(outbox.messages()).toHaveLength(1);
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,9 @@
+import type { RankingContext } from '../../src/ranking/context.ts';
+import { verify } from '../../src/ranking/verify.ts';
+
+/** What of a community is not what its contributions make it: nothing, where all is well. */
+export async function differencesOf(context: RankingContext, slug: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const difference of verify(context.db, await context.directory.bySlug(slug))) found.push(difference);
+  return found;
+}
