@@ -2,7 +2,7 @@ import { SlashCommandBuilder } from '@discordjs/builders';
 import { ApplicationIntegrationType, InteractionContextType } from 'discord.js';
 import type { Command } from '../src/discord/command.ts';
 import { renderUnlinked } from '../src/discord/link-message.ts';
-import { unlinkDiscordUser } from '../src/members/link.ts';
+import { unlinkDiscordUser } from '../src/members/unlink.ts';
 
 /** `/unlink`: parts the caller from the handle. A command of its own, so that no code typed beside it is misread. */
 export const unlink: Command = {

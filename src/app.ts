@@ -15,7 +15,9 @@ import { waitForServer } from './db/wait-for-server.ts';
 import { createDiscordBot } from './discord/bot.ts';
 import { createMessenger } from './discord/messenger.ts';
 import { openRest } from './discord/rest.ts';
+import { createRoleChecker } from './discord/role-checker.ts';
 import { createRoleGiver } from './discord/role-giver.ts';
+
 import { createScheduledEvents } from './discord/scheduled-events.ts';
 import { Access } from './http/access.ts';
 import { createHttpServer } from './http/server.ts';
@@ -25,6 +27,7 @@ import { JobQueue } from './queue/job-queue.ts';
 import { countRuns, showFailed } from './queue/metrics.ts';
 import type { RankingContext } from './ranking/context.ts';
 import { LayoutCache } from './ranking/layout-cache.ts';
+import { acceptAnyRole } from './rewards/role-checker.ts';
 
 /** Everything that runs in this process. */
 export type App = {
@@ -61,11 +64,16 @@ export async function startApp(config: Config, { logger, clock = () => new Date(
     const metrics = new Registry();
     collectDefaultMetrics({ register: metrics });
     const ranking: RankingContext = { db, directory: new CommunityDirectory(db), layouts: new LayoutCache() };
-    const intake = new Intake(ranking, countOutcomes(metrics));
+    const queue = new JobQueue(chooseBackend({ databaseUrl, redisUrl: config.redisUrl }), jobs, logger);
+    const count = countOutcomes(metrics);
+    const intake = new Intake(ranking, (outcomes) => {
+      count(outcomes);
+      // A quest may have been completed: there is something to say, and a role to give.
+      if (outcomes.some(({ status }) => status === 'accepted')) queue.nudge();
+    });
     started.push(() => intake.settled());
     await ensureCommunity(db, config.community, clock());
 
-    const queue = new JobQueue(chooseBackend({ databaseUrl, redisUrl: config.redisUrl }), jobs, logger);
     showFailed(metrics, queue);
     const worker: JobServices = {
       ...ranking,
@@ -78,7 +86,10 @@ export async function startApp(config: Config, { logger, clock = () => new Date(
       config.roles.includes('worker') ? { services: worker, clock, onRun: countRuns(metrics) } : undefined,
     );
     started.push(() => queue.stop());
-    const services = { ...ranking, intake, clock, nudge: queue.nudge };
+    const checkRole = config.discord
+      ? createRoleChecker(openRest(config.discord.token, config.discord.apiUrl))
+      : acceptAnyRole;
+    const services = { ...ranking, intake, clock, nudge: queue.nudge, checkRole };
     let url: string | undefined;
     if (config.roles.includes('web')) {
       const adminKey =

@@ -10,6 +10,7 @@ import { openDatabase } from './db/open-database.ts';
 import { countOnTerminal } from './progress-bar.ts';
 import { runCommand } from './entry.ts';
 import type { RankingContext } from './ranking/context.ts';
+import { verifyQuests } from './quests/verify.ts';
 import { LayoutCache } from './ranking/layout-cache.ts';
 import { rebuild } from './ranking/rebuild.ts';
 import { countToCompare, verify } from './ranking/verify.ts';
@@ -52,12 +53,17 @@ async function verifyAll(db: Kysely<Database>): Promise<void> {
   const directory = new CommunityDirectory(db);
   let differences = 0;
   let mispriced = 0;
+  let unfounded = 0;
   for (const name of await communitiesToDo(db)) {
     const community = await directory.bySlug(name);
     const { add, bar } = countOnTerminal(`Comparing ${name}`, await countToCompare(db, community.id));
     for await (const difference of verify(db, community, add)) {
       bar.above(() => console.log(`${name}: ${difference}`));
       differences += 1;
+    }
+    for await (const difference of verifyQuests(db, community)) {
+      bar.above(() => console.log(`${name}: ${difference}`));
+      unfounded += 1;
     }
     bar.clear();
     // No rebuild changes what a contribution earned: these have to be looked into.
@@ -69,6 +75,11 @@ async function verifyAll(db: Kysely<Database>): Promise<void> {
   if (mispriced > 0) {
     throw new Error(
       `${mispriced} contributions earned other than rates and multipliers say, and ${differences} other differences. Rebuilding changes no reward: restore these from a backup, or void them and record them anew.`,
+    );
+  }
+  if (unfounded > 0) {
+    throw new Error(
+      `${unfounded} completions of quests are not what the contributions make them, and ${differences} other differences. Rebuilding changes no grant: void and un-void a contribution of the member, which reckons the member's quests anew.`,
     );
   }
   if (differences === 0) console.log('The standings are what the contributions make them. No difference.');

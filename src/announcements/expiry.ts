@@ -1,27 +1,24 @@
-import type { Announcement } from './announcement.ts';
+import type { Announcement, AnnouncementKind } from './announcement.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
+/** Of use as long as what they tell of is not over. */
+type Timed = Extract<Announcement, { endsAt: string }>['kind'];
+
+/** For how many days the others are of use. */
+const DAYS: Record<Exclude<AnnouncementKind, Timed>, number> = {
+  'multiplier-cancelled': 2,
+  'quest-cancelled': 2,
+  'multiplier-ended': 3,
+  'quest-completed': 3,
+  'quest-settled': 14,
+  'proof-reviewed': 14,
+  'proof-submitted': 90,
+};
+
 /** From when an announcement is of no use any more: what could not be said until then is dropped. */
 export function expiryOf(announcement: Announcement, dueAt: Date): Date {
-  const days = (count: number) => new Date(dueAt.getTime() + count * DAY_MS);
-  switch (announcement.kind) {
-    case 'multiplier-ahead':
-      return new Date(announcement.startsAt);
-    case 'multiplier-started':
-    case 'quest-opened':
-    case 'quest-reminder':
-      return new Date(announcement.endsAt);
-    case 'multiplier-cancelled':
-    case 'quest-cancelled':
-      return days(2);
-    case 'multiplier-ended':
-    case 'quest-completed':
-      return days(3);
-    case 'quest-settled':
-    case 'proof-reviewed':
-      return days(14);
-    case 'proof-submitted':
-      return days(90);
-  }
+  if (announcement.kind === 'multiplier-ahead') return new Date(announcement.startsAt);
+  if ('endsAt' in announcement) return new Date(announcement.endsAt);
+  return new Date(dueAt.getTime() + DAYS[announcement.kind] * DAY_MS);
 }

@@ -190,6 +190,7 @@ export const importAnswerSchema = z.object({
       detail: z.string().optional(),
       reward: z.string().optional(),
       multiplier: z.string().optional(),
+      held: z.literal(true).optional(),
     }),
   ),
 });

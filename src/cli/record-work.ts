@@ -28,6 +28,8 @@ export type RecordedWork = {
   occurredAt: string;
   reward: string;
   multiplier: string;
+  /** It exceeds a cap, and counts once an admin releases it. */
+  held?: true;
 };
 
 /**
@@ -77,9 +79,9 @@ type Result = ReturnType<typeof importAnswerSchema.parse>['results'][number];
 
 function toRecorded(
   entry: Omit<RecordedWork, 'status' | 'reward' | 'multiplier'>,
-  { status, reason, detail, reward = '0', multiplier = '1' }: Result,
+  { status, reason, detail, reward = '0', multiplier = '1', held }: Result,
 ): RecordedWork {
-  if (status !== 'rejected') return { ...entry, status, reward, multiplier };
+  if (status !== 'rejected') return { ...entry, status, reward, multiplier, ...(held ? { held } : {}) };
   // What is mistyped is wrong usage; all else is for the server to refuse.
   const failure = reason?.startsWith('invalid_') ? 'wrong-usage' : 'refused';
   throw new CliError(failure, detail ?? `The contribution was rejected: ${reason ?? 'no reason given'}.`);

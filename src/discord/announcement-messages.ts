@@ -2,6 +2,7 @@ import { ContainerBuilder, SeparatorBuilder, TextDisplayBuilder } from '@discord
 import type { Announcement, AnnouncementKind, ToldMultiplier, ToldReward } from '../announcements/announcement.ts';
 import type { Told } from '../announcements/messenger.ts';
 import { parseDecimal } from '../ranking/score.ts';
+import type { RewardKind } from '../rewards/reward.ts';
 import { formatCount, formatNumber, timestamp } from './format.ts';
 import { COLOURS } from './messages.ts';
 import { plain, shownName } from './text.ts';
@@ -132,7 +133,8 @@ function render(told: Announcement, manner: Manner): string {
         ...(told.text ? [`> ${shownName(plain(told.text, DESCRIPTION_LENGTH))}`] : []),
         ...told.links.slice(0, MOST_LINKS).map((link) => `- ${shownName(plain(link, LINK_LENGTH))}`),
       ].join('\n');
-    case 'proof-reviewed':
+    // The last kind. With another one this does not compile until it is told as well.
+    default:
       return [
         heading(`${DECISIONS[told.decision]}: ${name(told.quest, manner)}`, manner),
         ...(told.reason ? [`> ${shownName(plain(told.reason, manner.detail === 'full' ? REASON_LENGTH : 100))}`] : []),
@@ -184,24 +186,21 @@ function rewards(all: readonly ToldReward[], manner: Manner): string {
   return `${shown.join(' + ') || 'none'}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
+/** By kind: what stands after the amount, or before the name. */
+const REWARDS: Record<RewardKind, string> = {
+  tokens: 'OMNIT',
+  governance: 'governance tokens',
+  reputation: 'reputation',
+  badge: 'badge',
+  role: 'role',
+  nft: 'NFT',
+  access: 'access to',
+};
+
 function reward({ kind, amount: much, name: what, roleId }: ToldReward, manner: Manner): string {
-  const called = what === undefined ? '' : ` ${shownName(plain(what, NAME_LENGTH.brief))}`;
-  switch (kind) {
-    case 'tokens':
-      return `${amount(much ?? '0', manner)} OMNIT`;
-    case 'governance':
-      return `${amount(much ?? '0', manner)} governance tokens`;
-    case 'reputation':
-      return `${amount(much ?? '0', manner)} reputation`;
-    case 'badge':
-      return `badge${called}`;
-    case 'role':
-      return roleId === undefined ? `role${called}` : `role <@&${roleId}>`;
-    case 'nft':
-      return `NFT${called}`;
-    case 'access':
-      return `access to${called}`;
-  }
+  if (much !== undefined) return `${amount(much, manner)} ${REWARDS[kind]}`;
+  if (roleId !== undefined) return `${REWARDS[kind]} <@&${roleId}>`;
+  return what === undefined ? REWARDS[kind] : `${REWARDS[kind]} ${shownName(plain(what, NAME_LENGTH.brief))}`;
 }
 
 function amount(text: string, { locale }: Manner): string {

@@ -14,6 +14,7 @@ import type { Actor } from '../audit/audit-log.ts';
 import type { KnownCommunity } from '../communities/directory.ts';
 import type { Guild, Home } from '../communities/guilds.ts';
 import type { RankingContext } from '../ranking/context.ts';
+import type { RoleChecker } from '../rewards/role-checker.ts';
 
 /** What commands call. */
 export type DiscordServices = RankingContext & {
@@ -21,6 +22,7 @@ export type DiscordServices = RankingContext & {
   clock: () => Date;
   /** Tells the jobs that something may be due. */
   nudge: () => void;
+  checkRole: RoleChecker;
 };
 
 /** Whoever reads the answer: the user who typed the command or pressed the button. */
@@ -67,7 +69,7 @@ export type Press = {
 export type Form = ModalBuilder;
 
 /** What sending a form does. */
-export type Submission = {
+type Submission = {
   /** In place, it changes the message that the form was opened from; without one it answers the sender alone. */
   shows: Press['shows'];
   run(call: Call, interaction: ModalSubmitInteraction): Promise<Answer>;

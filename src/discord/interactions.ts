@@ -102,8 +102,8 @@ export function createInteractionRouter(
     const command = commandByName.get(customId.slice(0, customId.indexOf(':')));
     const pressed = command?.press?.(customId, interaction.isStringSelectMenu() ? interaction.values : []);
     if (!pressed || !interaction.inGuild()) return void (await interaction.reply(toPrivateMessage(OLD_COMPONENT)));
-    if (pressed instanceof ModalBuilder) return void (await interaction.showModal(pressed));
-    await respond(interaction, pressed.shows, (call) => pressed.run(call, interaction));
+    if (pressed instanceof ModalBuilder) await interaction.showModal(pressed);
+    else await respond(interaction, pressed.shows, (call) => pressed.run(call, interaction));
   }
 
   async function submit(interaction: ModalSubmitInteraction): Promise<void> {

@@ -52,11 +52,11 @@ function byName(commands: readonly Comparable[], guildId: string | undefined): u
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Without what says nothing: Discord answers with nulls and defaults where less was sent. */
+/** Without what says nothing: Discord answers with nulls, empty texts and defaults where less was sent. */
 function essence(value: object): object {
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, inner]: [string, unknown]) => {
-      if (inner === undefined || inner === null || inner === false) return [];
+      if (inner === undefined || inner === null || inner === false || inner === '') return [];
       if (Array.isArray(inner)) return inner.length === 0 ? [] : [[key, inner.map(essenceOf)]];
       return [[key, essenceOf(inner)]];
     }),

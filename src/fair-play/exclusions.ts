@@ -10,7 +10,7 @@ import { recomputeMember } from '../ranking/recompute.ts';
 
 export const EXCLUSION_SCOPES = ['prizes', 'boards'] as const;
 /** From what: prizes alone, where the rank stays and the prize passes on; or boards, and with them prizes. */
-export type ExclusionScope = (typeof EXCLUSION_SCOPES)[number];
+type ExclusionScope = (typeof EXCLUSION_SCOPES)[number];
 
 /** Who is kept away: a member by handle, or everybody with a Discord role. */
 export type ExclusionTarget = { member: string } | { roleId: string };

@@ -14,8 +14,11 @@ export async function excludedFromPrizes(db: Kysely<Database>, communityId: numb
     union
     select m.member_id from exclusions x
     join discord_roles r on r.community_id = x.community_id and x.role_id = any(r.role_ids)
-    join members m on m.community_id = r.community_id
-      and (m.discord_user_id = r.discord_user_id or m.handle = ${discordHandle('')} || r.discord_user_id)
+    cross join lateral (
+      select member_id from members where community_id = r.community_id and discord_user_id = r.discord_user_id
+      union
+      select member_id from members where community_id = r.community_id and handle = ${discordHandle('')}::text || r.discord_user_id
+    ) m
     where ${inForce} and x.role_id is not null`.execute(db);
   return new Set(rows.map((row) => row.memberId));
 }

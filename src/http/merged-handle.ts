@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { Database } from '../db/database.ts';
-import { requireMember, type Member } from '../members/members.ts';
+import { requireMember, unknownMember, wasMember, type Member } from '../members/members.ts';
 
 /** What was asked for under a handle that was merged is found under the survivor's. Answered with 308. */
 export class MergedHandle extends Error {
@@ -15,14 +15,16 @@ export class MergedHandle extends Error {
 }
 
 /**
- * Finds the member that a route reads.
+ * Finds the member that a route reads. A handle that only stands for a linked Discord account, and was never anybody's,
+ * is unknown here: who is linked with whom is for the member to tell.
  *
- * @throws DomainError `unknown-member`; MergedHandle for a handle that is an alias
+ * @throws DomainError `unknown-member`; MergedHandle for a handle that was merged
  */
 export async function memberToRead(db: Kysely<Database>, communityId: number, handle: string): Promise<Member> {
   const member = await requireMember(db, communityId, handle);
   if (member.handle === handle) return member;
-  throw new MergedHandle(member.handle);
+  if (await wasMember(db, communityId, handle)) throw new MergedHandle(member.handle);
+  throw unknownMember(handle);
 }
 
 const MEMBER_PATH = /^(\/v1\/communities\/[^/]+\/members\/)[^/]+/;

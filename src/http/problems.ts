@@ -104,7 +104,8 @@ export function answerWithProblems(server: FastifyInstance): void {
   server.setErrorHandler(async (error: Error & { statusCode?: number; code?: string }, request, reply) => {
     if (error instanceof MergedHandle) {
       // Who it was merged into may be merged itself.
-      return reply.header('cache-control', 'no-cache').redirect(locationOf(request.url, error.survivor), 308);
+      await reply.header('cache-control', 'no-cache').redirect(locationOf(request.url, error.survivor), 308);
+      return;
     }
     const [code, detail] = explain(error, request);
     if (code === 'internal-error') request.log.error({ err: error }, 'A request failed');

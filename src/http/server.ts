@@ -22,6 +22,7 @@ import { linkingRoutes } from './routes/linking.ts';
 import { memberRoutes } from './routes/members.ts';
 import { multiplierRoutes } from './routes/multipliers.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { questRoutes } from './routes/quests.ts';
 import { voidingRoutes } from './routes/voiding.ts';
 import type { HttpServices, Server } from './services.ts';
 
@@ -89,6 +90,7 @@ export async function createHttpServer(services: HttpServices, options: HttpOpti
   voidingRoutes(server, services);
   ledgerRoutes(server, services);
   multiplierRoutes(server, services);
+  questRoutes(server, services);
   exclusionRoutes(server, services);
   capRoutes(server, services);
   keyRoutes(server, services);

@@ -8,6 +8,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Intake } from '../contributions/intake.ts';
 import type { RankingContext } from '../ranking/context.ts';
+import type { RoleChecker } from '../rewards/role-checker.ts';
 import type { Access } from './access.ts';
 
 /** The queue of jobs, as an operator looks after it. */
@@ -27,6 +28,7 @@ export type HttpServices = RankingContext & {
   clock: () => Date;
   /** Tells the jobs that something may be due. */
   nudge: () => void;
+  checkRole: RoleChecker;
 };
 
 /** A Fastify server whose routes are typed by their zod schemas. */

@@ -7,7 +7,14 @@ import { DomainError } from '../errors.ts';
 import { changeStandings, type LockedRanking, type RankingContext } from '../ranking/context.ts';
 import { hashLinkCode, makeLinkCode } from './link-code.ts';
 import { clearFailures, noteFailure, requirePatience } from './link-failures.ts';
-import { discordHandle, discordUserOf, findDiscordMember, readMember, requireMember, type Member } from './members.ts';
+import {
+  discordHandle,
+  findDiscordMember,
+  isDiscordHandle,
+  readMember,
+  requireMember,
+  type Member,
+} from './members.ts';
 import { mergeUnderLock } from './merge.ts';
 
 const CODE_VALID_MS = 15 * 60_000;
@@ -96,52 +103,6 @@ export async function linkDiscordUser(
   );
 }
 
-/**
- * Parts a Discord user from the handle it is linked with. What was merged stays with the handle.
- *
- * @returns the member it was linked with
- * @throws DomainError `state-conflict` when it is linked with none
- */
-export async function unlinkDiscordUser(
-  context: RankingContext,
-  communityId: number,
-  discordUserId: string,
-  actor: Actor,
-  now: Date,
-): Promise<Member> {
-  return context.db.transaction().execute(async (trx) => {
-    await lockCommunity(trx, communityId);
-    const member = await findDiscordMember(trx, communityId, discordUserId);
-    if (!member?.discordUserId || isDiscordHandle(member)) {
-      throw new DomainError('state-conflict', 'This Discord account is linked with no handle here.');
-    }
-    await unlink(trx, communityId, member, member.discordUserId, actor, now);
-    return member;
-  });
-}
-
-/**
- * Parts a member from its Discord account, as when that account is lost.
- *
- * @throws DomainError `unknown-member`, or `state-conflict` when it is linked with none
- */
-export async function unlinkMember(
-  context: RankingContext,
-  communityId: number,
-  handle: string,
-  actor: Actor,
-  now: Date,
-): Promise<void> {
-  await context.db.transaction().execute(async (trx) => {
-    await lockCommunity(trx, communityId);
-    const member = await requireMember(trx, communityId, handle);
-    if (!member.discordUserId || isDiscordHandle(member)) {
-      throw new DomainError('state-conflict', `"${member.handle}" is linked with no Discord account.`);
-    }
-    await unlink(trx, communityId, member, member.discordUserId, actor, now);
-  });
-}
-
 /** Takes a code out of use. Undefined when there is none. */
 async function useCode(
   trx: Transaction<Database>,
@@ -225,52 +186,6 @@ async function reserveHandle(
     insert into member_aliases (community_id, handle, member_id, seq, merged_at)
     values (${communityId}, ${discordHandle(discordUserId)}, ${memberId}, ${seq}, ${now})
     on conflict (community_id, handle) do nothing`.execute(trx);
-}
-
-async function unlink(
-  trx: Transaction<Database>,
-  communityId: number,
-  member: Member,
-  discordUserId: string,
-  actor: Actor,
-  now: Date,
-): Promise<void> {
-  await trx
-    .updateTable('members')
-    .set({ discord_user_id: null })
-    .where('community_id', '=', communityId)
-    .where('member_id', '=', member.id)
-    .execute();
-  // What was reserved is free again; what was merged stays an alias.
-  await trx
-    .deleteFrom('member_aliases')
-    .where('community_id', '=', communityId)
-    .where('handle', '=', discordHandle(discordUserId))
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('members as m')
-            .select('m.member_id')
-            .where('m.community_id', '=', communityId)
-            .where('m.handle', '=', discordHandle(discordUserId)),
-        ),
-      ),
-    )
-    .execute();
-  await touchConfig(trx, communityId);
-  await writeAudit(trx, {
-    communityId,
-    at: now,
-    actor,
-    action: 'member.unlink',
-    target: member.handle,
-    before: { discordUserId },
-  });
-}
-
-/** Whether a member is known from Discord alone: its handle says which user it is. */
-function isDiscordHandle({ handle }: Member): boolean {
-  return discordUserOf({ handle, discordUserId: undefined }) !== undefined;
 }
 
 function requireHash(code: string): Buffer {

@@ -23,10 +23,26 @@ export type Member = {
 export async function requireMember(db: Kysely<Database>, communityId: number, handle: string): Promise<Member> {
   const memberId = (await findMembers(db, communityId, [handle])).get(handle);
   if (memberId !== undefined) return readMember(db, communityId, memberId);
-  throw new DomainError(
+  throw unknownMember(handle);
+}
+
+/** What is said where there is no member of a handle. */
+export function unknownMember(handle: string): DomainError {
+  return new DomainError(
     'unknown-member',
     `There is no member "${handle}". Handles are case-sensitive; whoever contributes becomes a member.`,
   );
+}
+
+/** Whether a handle is, or was before a merge, a member's own, rather than one that was only reserved for it. */
+export async function wasMember(db: Kysely<Database>, communityId: number, handle: string): Promise<boolean> {
+  const member = await db
+    .selectFrom('members')
+    .select('member_id')
+    .where('community_id', '=', communityId)
+    .where('handle', '=', handle)
+    .executeTakeFirst();
+  return member !== undefined;
 }
 
 /** Finds a member by an id from elsewhere, such as a button: undefined where there is none. */
@@ -47,6 +63,11 @@ export async function readMember(db: Kysely<Database>, communityId: number, memb
 /** The handle of who is known from Discord alone. */
 export function discordHandle(discordUserId: string): string {
   return `discord-${discordUserId}`;
+}
+
+/** Whether a member is known from Discord alone: its handle says which user it is. */
+export function isDiscordHandle({ handle }: Pick<Member, 'handle'>): boolean {
+  return DISCORD_HANDLE.test(handle);
 }
 
 /** The Discord user that a member is: the one linked with, or the one whose handle it has. */

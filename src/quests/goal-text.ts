@@ -43,6 +43,22 @@ export function sayPart(
   }
 }
 
+/** How far somebody has come, and towards what: `62.5` and `100 GPU-hours`; of several goals in percent. */
+export function tellProgress(
+  parts: readonly Part[],
+  share: number,
+  community: Categories,
+): { done: string; goal: string } {
+  const [part, another] = parts;
+  if (!part || another || part.goal.kind === 'rank') return { done: `${Math.floor(share * 100)} %`, goal: '100 %' };
+  const { goal, done, wanted } = part;
+  if (goal.kind === 'amount') {
+    return { done: formatDecimal(done), goal: units(goal.category, wanted, community, PLAIN_WORDING) };
+  }
+  if (goal.kind === 'score') return { done: formatDecimal(done), goal: formatDecimal(wanted) };
+  return { done: String(done), goal: `${wanted} ${goal.kind === 'days' ? 'days' : 'subjects'}` };
+}
+
 function saySingle(goal: SingleGoal, community: Categories, wording: GoalWording): string {
   switch (goal.kind) {
     case 'amount': {

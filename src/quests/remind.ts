@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { announce, type NewAnnouncement } from '../announcements/outbox.ts';
 import { lockCommunity } from '../communities/lock.ts';
 import type { RankingContext } from '../ranking/context.ts';
-import { sayPart } from './goal-text.ts';
+import { tellProgress } from './goal-text.ts';
 import { readProgress } from './progress.ts';
 import { readRoundsById } from './quest-store.ts';
 
@@ -59,14 +59,12 @@ async function remindOfRound(context: RankingContext, communityId: number, round
     for (const { memberId, parts, share } of await readProgress(trx, community, round, [...recipients.keys()])) {
       const recipientId = recipients.get(memberId);
       if (share <= HALF_WAY || recipientId === undefined) continue;
-      const open = parts.filter(({ isMet }) => !isMet);
       reminders.push({
         key: `quest ${quest.id} reminder round ${roundId} member ${memberId}`,
         announcement: {
           kind: 'quest-reminder',
           quest: quest.name,
-          done: `${Math.floor(share * 100)} %`,
-          goal: open.map((part) => sayPart(part, community)).join('; '),
+          ...tellProgress(parts, share, community),
           endsAt: round.endsAt.toISOString(),
         },
         dueAt: now,

@@ -100,10 +100,12 @@ async function announceWinners(
   now: Date,
 ): Promise<void> {
   const { quest } = round;
-  const won = sql`from quest_completions where community_id = ${communityId} and round_id = ${round.id} and won`;
+  const ofRound = sql`from quest_completions where community_id = ${communityId} and round_id = ${round.id}`;
   const { rows: first } = await sql<{ memberId: number }>`
-    select member_id as "memberId" ${won} order by completed_at, member_id limit ${NAMED_WINNERS}`.execute(trx);
-  const { rows: counted } = await sql<{ total: bigint }>`select count(*) as total ${won}`.execute(trx);
+    select member_id as "memberId" ${ofRound} and won order by completed_at, member_id limit ${NAMED_WINNERS}`.execute(
+    trx,
+  );
+  const { rows: counted } = await sql<{ total: bigint }>`select count(*) as total ${ofRound}`.execute(trx);
   const winners = await displayNames(
     trx,
     communityId,

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /**
  * Makes a call that may come any number of times: the first one works at once, and those that come while it works or
  * within a pause after it become one more.
@@ -5,22 +7,19 @@
  * @param work must not reject
  */
 export function debounce(work: () => Promise<void>, pauseMs: number): () => void {
+  let wanted = false;
   let busy = false;
-  let again = false;
-  const call = () => {
-    if (busy) {
-      again = true;
-      return;
-    }
+  const keepWorking = async () => {
     busy = true;
-    void work().then(() => {
-      setTimeout(() => {
-        busy = false;
-        if (!again) return;
-        again = false;
-        call();
-      }, pauseMs).unref();
-    });
+    while (wanted) {
+      wanted = false;
+      await work();
+      await sleep(pauseMs, undefined, { ref: false });
+    }
+    busy = false;
   };
-  return call;
+  return () => {
+    wanted = true;
+    if (!busy) void keepWorking();
+  };
 }

@@ -10,7 +10,8 @@ import type { Job } from './job.ts';
 const REOPEN_MS = 1_000;
 /** How often the schedules are looked after: they are gone when Redis was flushed. */
 const LOOK_AFTER_MS = 5_000;
-const NUDGE_PAUSE_MS = 100;
+/** However often it is nudged, it is so only as often, and yet within a second of a write. */
+const NUDGE_PAUSE_MS = 400;
 /** How long to leave alone what is due and could not be done, as when another worker has it in hand. */
 const LEAVE_ALONE_MS = 1_000;
 /** How long what is in hand may take when the worker ends, and taking leave after it. */

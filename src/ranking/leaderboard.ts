@@ -40,53 +40,31 @@ export async function readPage(
   request: PageRequest,
 ): Promise<Page> {
   const { limit, memberId } = request;
+  const total = sql`(select coalesce(sum(members), 0) from segments where community_id = ${communityId} and board_id = ${boardId} and level = 2)`;
   const start =
     request.from === 'offset'
       ? sql`${request.offset}::bigint`
-      : sql`greatest(0, least(me.rank - 1 - ${Math.floor((limit - 1) / 2)}::int, board.total - ${limit}::int))`;
-  const me =
-    memberId === undefined ? NO_STANDING : standingsOf(communityId, sql`(values (${boardId}::int))`, memberId);
-  // The segment is the first whose running sum exceeds the start. The sums are made in index order and only so far.
+      : sql`greatest(0, least(me.rank - 1 - ${Math.floor((limit - 1) / 2)}::int, ${total} - ${limit}::int))`;
+  const me = memberId === undefined ? NO_STANDING : standingsOf(communityId, sql`(values (${boardId}::int))`, memberId);
   const { rows } = await sql<PageRow>`
-    with me as (${me}),
-    blocks as (
-      select neg_score, reached_at, member_id, members, sum(members) over ranking as until
-      from segments where community_id = ${communityId} and board_id = ${boardId} and level = 2
-      window ranking as (order by neg_score, reached_at, member_id rows unbounded preceding)
-    ),
-    board as (select coalesce(max(until), 0) as total from blocks),
-    page as (select ${start} as start from board left join me on true),
-    block as (
-      select neg_score, reached_at, member_id, until - members as ahead from blocks
-      where until > (select start from page) order by until limit 1
-    ),
-    segment as (
-      select s.neg_score, s.reached_at, s.member_id, block.ahead + s.until - s.members as ahead
-      from block cross join lateral (
-        select * from (
-          select neg_score, reached_at, member_id, members, sum(members) over ranking as until
-          from segments where community_id = ${communityId} and board_id = ${boardId} and level = 1
-            and (neg_score, reached_at, member_id) >= (block.neg_score, block.reached_at, block.member_id)
-          window ranking as (order by neg_score, reached_at, member_id rows unbounded preceding)
-        ) running
-        where until > (select start from page) - block.ahead
-        order by neg_score, reached_at, member_id limit 1
-      ) s
+    with page as materialized (
+      select ${start} as start, me.rank, me.neg_score, me.reached_at from (values (1)) one left join (${me}) me on true
     )
-    select board.total::int, page.start::int, me.rank::int as "ownRank", me.neg_score as "ownNegScore", me.reached_at as "ownReachedAt",
+    select ${total}::int as total, page.start::int, page.rank::int as "ownRank", page.neg_score as "ownNegScore", page.reached_at as "ownReachedAt",
       entry.member_id as "memberId", entry.neg_score as "negScore", entry.reached_at as "reachedAt",
       m.handle, m.display_name as "displayName"
-    from board cross join page left join me on true
-    left join (
-      segment cross join lateral (
+    from page left join (
+      lateral ${firstBeyond(communityId, boardId, 2, sql`true`, sql`page.start`)} block
+      cross join lateral ${firstBeyond(communityId, boardId, 1, sql`(neg_score, reached_at, member_id) >= (block.neg_score, block.reached_at, block.member_id)`, sql`page.start - block.ahead`)} segment
+      cross join lateral (
         select s.member_id, s.neg_score, s.reached_at from standings s
         where s.community_id = ${communityId} and s.board_id = ${boardId}
           and (s.neg_score, s.reached_at, s.member_id) >= (segment.neg_score, segment.reached_at, segment.member_id)
         order by s.neg_score, s.reached_at, s.member_id
-        offset (select start from page) - segment.ahead limit ${limit}
+        offset page.start - block.ahead - segment.ahead limit ${limit}
       ) entry
+      left join members m on m.community_id = ${communityId} and m.member_id = entry.member_id
     ) on true
-    left join members m on m.community_id = ${communityId} and m.member_id = entry.member_id
     order by entry.neg_score, entry.reached_at, entry.member_id`.execute(db);
 
   const [first] = rows;
@@ -121,6 +99,27 @@ export async function readStandingsOf(
     )::int as total
     from (${standingsOf(communityId, sql`unnest(${boardIds}::int[])`, memberId)}) me`.execute(db);
   return rows.map(({ negScore, ...standing }) => ({ ...standing, score: -negScore }));
+}
+
+/**
+ * The first segment or block whose running sum exceeds a number, and how many are ahead of it. The sums are made in
+ * index order, and only as far as needed.
+ */
+function firstBeyond(
+  communityId: number,
+  boardId: number,
+  level: 1 | 2,
+  among: RawBuilder<unknown>,
+  number: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  return sql`(
+    select neg_score, reached_at, member_id, until - members as ahead from (
+      select neg_score, reached_at, member_id, members, sum(members) over ranking as until
+      from segments where community_id = ${communityId} and board_id = ${boardId} and level = ${sql.lit(level)} and ${among}
+      window ranking as (order by neg_score, reached_at, member_id rows unbounded preceding)
+    ) running
+    where until > ${number} order by neg_score, reached_at, member_id limit 1
+  )`;
 }
 
 /** In place of {@link standingsOf} where nobody is asked about. */
@@ -170,7 +169,10 @@ function standingsOf(communityId: number, boards: RawBuilder<unknown>, memberId:
           and (s.neg_score, s.reached_at, s.member_id) < (own.neg_score, own.reached_at, own.member_id)
       ) as rank
     from ${boards} as board(board_id)
-    join standings own on own.community_id = ${communityId} and own.board_id = board.board_id and own.member_id = ${memberId}
+    cross join lateral (
+      select board_id, member_id, neg_score, reached_at from standings
+      where community_id = ${communityId} and board_id = board.board_id and member_id = ${memberId} offset 0
+    ) own
     cross join lateral ${bound(2)} block
     cross join lateral ${bound(1)} segment`;
 }

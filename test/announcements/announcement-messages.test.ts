@@ -18,7 +18,7 @@ const REWARDS: Extract<Announcement, { kind: 'quest-opened' }>['rewards'] = [
   { kind: 'access', name: NASTY },
 ];
 
-const EVERY_KIND: { [Kind in Announcement['kind']]: Extract<Announcement, { kind: Kind }> | Announcement } = {
+const EVERY_KIND: Record<Announcement['kind'], Announcement> = {
   'multiplier-ahead': {
     kind: 'multiplier-ahead',
     name: NASTY,
@@ -46,15 +46,14 @@ const EVERY_KIND: { [Kind in Announcement['kind']]: Extract<Announcement, { kind
   'proof-reviewed': { kind: 'proof-reviewed', quest: NASTY, decision: 'refused', reason: LONG },
 };
 
-/** Far from what would have been dropped. */
-const dueOf = (outbox: Outbox) => outbox.now();
+/** The same, in the days to come: what is over would be dropped. */
 const lastingLong = (announcement: Announcement, now: Date): Announcement => {
   const [startsAt, endsAt] = [1, 2].map((days) => new Date(now.getTime() + days * 24 * 3_600_000).toISOString());
   return {
     ...announcement,
     ...('startsAt' in announcement ? { startsAt } : {}),
     ...('endsAt' in announcement ? { endsAt } : {}),
-  } as Announcement;
+  };
 };
 
 describe('how announcements look', () => {
@@ -62,7 +61,7 @@ describe('how announcements look', () => {
     'AN-20 $kind fits, pings nobody, and shows names as they are',
     async (announcement) => {
       const outbox = await Outbox.open(database.db);
-      await outbox.say(lastingLong(announcement, dueOf(outbox)));
+      await outbox.say(lastingLong(announcement, outbox.now()));
       await outbox.deliver();
       expect(outbox.problems()).toEqual([]);
       const [message] = outbox.messages();
@@ -77,7 +76,7 @@ describe('how announcements look', () => {
   it('AN-21 all kinds at once fit into one message', async () => {
     const outbox = await Outbox.open(database.db);
     const { 'proof-submitted': alone, ...others } = EVERY_KIND;
-    for (const one of [alone, ...Object.values(others)]) await outbox.say(lastingLong(one, dueOf(outbox)));
+    for (const one of [alone, ...Object.values(others)]) await outbox.say(lastingLong(one, outbox.now()));
     await outbox.deliver();
     expect(outbox.problems()).toEqual([]);
     expect(outbox.messages().length).toBe(3);

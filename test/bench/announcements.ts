@@ -1,6 +1,4 @@
 import { Redis } from 'ioredis';
-import { announce } from '../../src/announcements/outbox.ts';
-import { connect } from '../../src/db/connect.ts';
 import { AppProcess } from '../support/app-process.ts';
 import { DiscordStandIn } from '../support/discord/stand-in.ts';
 import { withDatabase } from './bench-database.ts';
@@ -9,8 +7,8 @@ import type { BenchContext, FigureGroup } from './figure.ts';
 const REDIS_DATABASE = 13;
 const ROUNDS = 20;
 /** How far ahead each is due: by then the worker knows of it, and sleeps. */
-const AHEAD_MS = 1_500;
-const GAP_MS = 700;
+const AHEAD_MS = 1_000;
+const HOUR_MS = 3_600_000;
 
 /** How long after its time a due announcement is on Discord, at the worst, with a worker that runs as `npm start` runs it. */
 export const announcementFigures: FigureGroup = {
@@ -41,7 +39,6 @@ async function measureLag(context: BenchContext, name: string, redisUrl: string 
     const discord = await DiscordStandIn.start();
     const guild = discord.createGuild({ name: 'Bench' });
     const channel = guild.createChannel({ name: 'announcements' });
-    const db = connect(databaseUrl, { maxConnections: 1 });
     try {
       await using app = await AppProcess.start({
         DATABASE_URL: databaseUrl,
@@ -51,34 +48,26 @@ async function measureLag(context: BenchContext, name: string, redisUrl: string 
         DISCORD_APPLICATION_ID: discord.applicationId,
         DISCORD_GUILD_ID: guild.id,
       });
-      const { community_id } = await db
-        .updateTable('communities')
-        .set({ discord_channel_id: channel.id })
-        .where('slug', '=', 'omnitensor')
-        .returning('community_id')
-        .executeTakeFirstOrThrow();
-      const first = Date.now() + AHEAD_MS;
-      const dueAt = Array.from({ length: ROUNDS }, (_, n) => new Date(first + n * GAP_MS));
-      await db.transaction().execute((trx) =>
-        announce(
-          trx,
-          community_id,
-          dueAt.map((at, n) => ({
-            key: `bench ${n}`,
-            announcement: { kind: 'multiplier-cancelled', name: `Bench ${n}`, factor: '2' },
-            dueAt: at,
-          })),
-        ),
-      );
+      await discord.runCommand(guild.owner, channel, 'setup', { channel: channel.id }).answer;
       const lags: number[] = [];
-      for (const at of dueAt) {
-        await discord.nextMessage(channel);
-        lags.push(Date.now() - at.getTime());
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const said = discord.nextMessage(channel);
+        const at = Date.now() + AHEAD_MS;
+        const body = {
+          name: `Bench ${round}`,
+          factor: '2',
+          startsAt: new Date(at + HOUR_MS).toISOString(),
+          endsAt: new Date(at + 2 * HOUR_MS).toISOString(),
+          announceAt: [new Date(at).toISOString()],
+        };
+        const { status, text } = await app.call('POST', '/v1/communities/omnitensor/multipliers', body);
+        if (status !== 201) throw new Error(`A multiplier event was answered with ${status}: ${text}`);
+        await said;
+        lags.push(Date.now() - at);
       }
       await app.stop();
       return Math.max(...lags);
     } finally {
-      await db.destroy();
       await discord.close();
     }
   });

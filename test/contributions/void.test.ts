@@ -4,6 +4,7 @@ import { changeCounting, type VoidTarget } from '../../src/contributions/void.ts
 import { readCurrentStandings, readLeaderboard } from '../../src/ranking/read-leaderboard.ts';
 import { verify } from '../../src/ranking/verify.ts';
 import { createQuest } from '../../src/quests/manage.ts';
+import { acceptAnyRole } from '../../src/rewards/role-checker.ts';
 import { readGranted } from '../../src/rewards/grants.ts';
 import { requireMember } from '../../src/members/members.ts';
 import { contribution, makeCommunity, NOW, record, recording, TESTER } from '../support/communities.ts';
@@ -252,10 +253,10 @@ describe('voiding and quests', () => {
   it('VO-13 takes back what a quest granted, at once, and gives it again; a dry run does not', async () => {
     const { db } = database;
     const { community, context, send, change, one } = await setUp();
-    const goal = { kind: 'amount', category: 'gpu-contributors', amount: 2000n } as const;
+    const goal = { kind: 'amount', category: 'gpu-contributors', amount: 2000n, subjects: undefined } as const;
     const rewards = [{ kind: 'tokens', amount: 10_000n } as const];
     await createQuest(
-      { ...context, checkRole: async () => {} },
+      { ...context, checkRole: acceptAnyRole },
       await context.directory.bySlug(community.slug),
       { name: 'Two hours', startsAt: new Date('2026-08-01'), endsAt: new Date('2026-09-01'), goal, rewards },
       TESTER,

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { removeCap, setCap } from '../../src/fair-play/caps.ts';
 import { decideHeld, listHeld, type Decision } from '../../src/fair-play/held.ts';
+import { createQuest } from '../../src/quests/manage.ts';
+import { readGranted } from '../../src/rewards/grants.ts';
 import { requireMember } from '../../src/members/members.ts';
 import { contribution, makeCommunity, NOW, record, recording, TESTER } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';
@@ -106,6 +108,30 @@ describe('caps', () => {
     expect(changes[2]).toMatchObject({ reason: 'Looked at it', actor: TESTER.name });
     // What was released counts towards the cap as well.
     expect(await send({ id: '4', amount: '0.001' })).toEqual(['held']);
+  });
+
+  it('FP-16 what is held completes no quest, and completes it once it is released', async () => {
+    const { community, context, send, held, decide } = await setUp();
+    await createQuest(
+      { ...context, checkRole: async () => undefined },
+      await context.directory.bySlug(community.slug),
+      {
+        name: 'Many hours',
+        startsAt: new Date('2026-08-20T00:00:00Z'),
+        endsAt: new Date('2026-08-30T00:00:00Z'),
+        goal: { kind: 'amount', category: 'gpu-contributors', amount: 11_000n, subjects: undefined },
+        rewards: [{ kind: 'tokens', amount: 1000n }],
+      },
+      TESTER,
+      NOW,
+    );
+    await send({ id: '1', amount: '10' }, { id: '2', amount: '1' });
+    const { id } = await requireMember(database.db, community.id, 'ada');
+    const tokens = async () => (await readGranted(database.db, community.id, id)).tokens;
+    expect(await tokens()).toBe(0n);
+    const [one] = await held();
+    await decide(one?.number ?? 0n, 'release');
+    expect(await tokens()).toBe(1000n);
   });
 
   it('FP-13 of decisions about the same one, at once or later, the first stands and the others are told so', async () => {

@@ -93,7 +93,7 @@ describe('exclusions', () => {
       liftEndedExclusions(context, later(3)),
       liftEndedExclusions(recording(database.db), later(3)),
     ]);
-    expect(lifted.toSorted()).toEqual([0, 1]);
+    expect(lifted.reduce((sum, one) => sum + one, 0)).toBe(1);
     expect(await board()).toEqual(['1 ada 18750']);
     expect(await listExclusions(database.db, community.id)).toMatchObject([{ target: { member: 'bob' } }]);
     expect(await differencesOf(context, community.slug)).toEqual([]);

@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { linkDiscordUser } from '../../src/members/link.ts';
+import { NOW, recording, TESTER } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';
 import { useHttpServer } from '../support/http-server.ts';
 
-const server = useHttpServer(useDatabase());
+const database = useDatabase();
+const server = useHttpServer(database);
 let path = '';
 let communities = 0;
 
@@ -88,6 +91,16 @@ describe('linking over HTTP', () => {
     expect(Object.fromEntries(location.searchParams)).toEqual({ limit: '7', around: survivor, window: 'week' });
     const followed = await server.call('GET', location.pathname + location.search);
     expect(followed.json.entries[0]).toMatchObject({ handle: survivor });
+  });
+
+  it('LI-24 reading tells nobody which Discord account a member is linked with', async () => {
+    const context = recording(database.db);
+    const { id } = await context.directory.bySlug(path.slice('/v1/communities/'.length));
+    const { json } = await server.call('POST', `${path}/members/ada/link-code`);
+    await linkDiscordUser(context, id, { code: json.code, discordUserId: '77' }, TESTER, NOW);
+    expect((await server.call('GET', `${path}/members/discord-77`)).status).toBe(404);
+    expect((await server.call('GET', `${path}/members/ada`)).text).not.toContain('77');
+    expect((await server.call('GET', `${path}/leaderboards/gpu-contributors`)).text).not.toContain('discord');
   });
 
   it('LI-23 an admin unlinks a member; one that is linked with nobody is a clash', async () => {

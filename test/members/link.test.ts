@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createLinkCode, linkDiscordUser, unlinkDiscordUser, unlinkMember } from '../../src/members/link.ts';
+import { createLinkCode, linkDiscordUser } from '../../src/members/link.ts';
 import { findDiscordMember, requireMember } from '../../src/members/members.ts';
+import { unlinkDiscordUser, unlinkMember } from '../../src/members/unlink.ts';
 import type { RankingContext } from '../../src/ranking/context.ts';
 import { contribution, makeCommunity, NOW, record, recording, TESTER } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mergeMembers } from '../../src/members/merge.ts';
 import { requireMember } from '../../src/members/members.ts';
 import type { Contribution } from '../../src/contributions/contribution.ts';
+import { createQuest } from '../../src/quests/manage.ts';
 import { MAX_TOTAL } from '../../src/ranking/score.ts';
 import { readLeaderboard } from '../../src/ranking/read-leaderboard.ts';
 import { makeGrants, readGranted } from '../../src/rewards/grants.ts';
@@ -120,6 +121,44 @@ describe('merging', () => {
     expect(await readGranted(database.db, community.id, ada.id)).toMatchObject({ tokens: 10_000n });
     expect(await readGranted(database.db, community.id, old.id)).toMatchObject({ tokens: 0n });
     expect([...(await grant(tokens(1, ada), tokens(2, ada)))]).toEqual([]);
+  });
+
+  it('LI-18 a quest that both completed is completed once, and one that only both together reach is completed now', async () => {
+    const { community, context, send, merge, member } = await setUp();
+    await send(
+      { id: '1', contributor: 'old', amount: '5', occurredAt: '2026-08-22T08:00:00Z' },
+      { id: '2', contributor: 'ada', amount: '5', occurredAt: '2026-08-22T09:00:00Z' },
+    );
+    const questOf = async (amount: bigint, tokens: bigint) =>
+      createQuest(
+        { ...context, checkRole: async () => undefined },
+        await context.directory.bySlug(community.slug),
+        {
+          name: `${amount}`,
+          startsAt: new Date('2026-08-22T00:00:00Z'),
+          endsAt: new Date('2026-08-30T00:00:00Z'),
+          goal: { kind: 'amount', category: 'gpu-contributors', amount, subjects: undefined },
+          rewards: [{ kind: 'tokens', amount: tokens }],
+        },
+        TESTER,
+        NOW,
+      );
+    await questOf(5000n, 1000n);
+    await questOf(10_000n, 100_000n);
+    await merge('old', 'ada');
+    const { id } = await member('ada');
+    const completions = await database.db
+      .selectFrom('quest_completions')
+      .select(['member_id', 'completed_at'])
+      .where('community_id', '=', community.id)
+      .orderBy('round_id')
+      .execute();
+    expect(completions).toEqual([
+      { member_id: id, completed_at: new Date('2026-08-22T08:00:00Z') },
+      { member_id: id, completed_at: new Date('2026-08-22T09:00:00Z') },
+    ]);
+    expect(await readGranted(database.db, community.id, id)).toMatchObject({ tokens: 101_000n });
+    expect(await differencesOf(context, community.slug)).toEqual([]);
   });
 
   it('LI-15 two merges at once and events meanwhile: nothing is lost and nothing doubled', async () => {

@@ -5,6 +5,8 @@ import { onTestFinished } from 'vitest';
 import { commands as allCommands } from '../../commands/index.ts';
 import { createDiscordBot, type DiscordBot } from '../../src/discord/bot.ts';
 import type { AnyCommand } from '../../src/discord/command.ts';
+import { openRest } from '../../src/discord/rest.ts';
+import { createRoleChecker } from '../../src/discord/role-checker.ts';
 import type { RankingContext } from '../../src/ranking/context.ts';
 import type { NewCommunity } from '../../src/communities/communities.ts';
 import type { Database } from '../../src/db/database.ts';
@@ -55,7 +57,12 @@ export function makeBot(discord: DiscordStandIn, ranking: RankingContext, option
     community: 'omnitensor',
     commands: allCommands,
     ...options,
-    services: { ...ranking, clock: options.clock ?? (() => NOW), nudge: () => {} },
+    services: {
+      ...ranking,
+      clock: options.clock ?? (() => NOW),
+      nudge: () => {},
+      checkRole: createRoleChecker(openRest(discord.token, discord.apiUrl)),
+    },
     logger: pino({ level: 'debug', base: null }, output),
   });
   return {

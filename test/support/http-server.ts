@@ -8,6 +8,7 @@ import { Access } from '../../src/http/access.ts';
 import { createHttpServer, type HttpOptions } from '../../src/http/server.ts';
 import type { OperatedQueue, Server } from '../../src/http/services.ts';
 import { LayoutCache } from '../../src/ranking/layout-cache.ts';
+import { acceptAnyRole } from '../../src/rewards/role-checker.ts';
 import { NOW } from './communities.ts';
 import type { TestDatabase } from './database.ts';
 
@@ -62,6 +63,7 @@ export function useHttpServer(database: TestDatabase, options: Partial<HttpOptio
         access: new Access(db, ranking.directory, ADMIN_KEY),
         clock: () => test.now,
         nudge: () => {},
+        checkRole: acceptAnyRole,
         queue: noQueue,
       },
       {

@@ -36,6 +36,7 @@ export class PlainQuests {
   readonly #members: string[] = [];
   readonly #final = new Map<string, PlainCompletion[]>();
   readonly #ends = new Map<string, number>();
+  readonly #settledAt = new Map<number, number>();
   readonly #zone: string;
 
   constructor(zone: string) {
@@ -50,7 +51,7 @@ export class PlainQuests {
   /** Everything that is completed now. */
   completions(): PlainCompletion[] {
     return this.quests.flatMap((quest) =>
-      this.#roundsOf(quest).flatMap((round) => this.#final.get(`${quest.id} ${round}`) ?? this.#reckon(quest, round)),
+      this.#roundsOf(quest).flatMap((round) => this.#final.get(`${quest.id} ${round}`) ?? this.#open(quest, round)),
     );
   }
 
@@ -61,7 +62,7 @@ export class PlainQuests {
       for (const round of this.#roundsOf(quest)) {
         const name = `${quest.id} ${round}`;
         if (this.#final.has(name) || this.#endOf(quest, round) + SETTLE_AFTER_MS > now) continue;
-        const order = this.#reckon(quest, round).toSorted(
+        const order = this.#open(quest, round).toSorted(
           (a, b) => a.at - b.at || this.#members.indexOf(a.member) - this.#members.indexOf(b.member),
         );
         this.#final.set(
@@ -69,7 +70,15 @@ export class PlainQuests {
           order.map((one, place) => ({ ...one, won: place < (quest.maxWinners ?? 0) })),
         );
       }
+      this.#settledAt.set(quest.id, now);
     }
+  }
+
+  /** What a round holds that was not settled with anything in it: nothing, where it was settled empty. */
+  #open(quest: PlainQuest, round: string): PlainCompletion[] {
+    const settledAt = this.#settledAt.get(quest.id);
+    const wasSettled = settledAt !== undefined && this.#endOf(quest, round) + SETTLE_AFTER_MS <= settledAt;
+    return wasSettled ? [] : this.#reckon(quest, round);
   }
 
   #roundKey({ recurrence }: PlainQuest, at: number): string {

@@ -84,8 +84,9 @@ async function recordAndTell(work: Work, sentence: string, command: Command): Pr
   const session = await openSession(command);
   const recorded = await recordWork(session, work);
   if (session.json) return printJson(recorded);
-  const { status, reward, multiplier, id } = recorded;
+  const { status, reward, multiplier, id, held } = recorded;
   print(`${sentence}: ${reward} OMNIT${multiplier === '1' ? '' : `, multiplied by ${multiplier}`}`);
+  if (held) print('It exceeds what counts a day, and is held until an admin has looked at it.');
   print(
     status === 'duplicate'
       ? `It was recorded before under the id ${id}, and counts once.`

@@ -15,7 +15,6 @@ const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '100',
-  shared_buffers: '256MB',
   max_wal_size: '4GB',
   checkpoint_timeout: '15min',
   autovacuum_naptime: '15s',

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -13,6 +14,9 @@ const SERVING = 0x6f6d6e6a;
 const START_DEADLINE_MS = 60_000;
 const RETRY_MS = 200;
 const WATCH_MS = 500;
+
+const LEAST_BUFFERS_MB = 128;
+const MOST_BUFFERS_MB = 1_024;
 
 export type EmbeddedPostgresOptions = {
   dataDir: string;
@@ -113,7 +117,7 @@ async function joinOrStart(
         '--wait',
         `--pgdata=${cluster.directory}`,
         `--log=${join(cluster.directory, 'server.log')}`,
-        `--options=-p ${port}`,
+        `--options=-p ${port} -c shared_buffers=${sharedBuffersMb()}MB`,
       ])
       .catch((error: unknown) => void (reason = error));
     const session = await openSession(cluster, port).catch((error: unknown) => void (reason = error));
@@ -123,6 +127,14 @@ async function joinOrStart(
   throw new Error(
     `The embedded PostgreSQL in ${cluster.directory} does not start; its log is server.log there. ${String(reason)}`,
   );
+}
+
+/** How much PostgreSQL keeps of its tables in its own memory: an eighth of what there is, within bounds. */
+function sharedBuffersMb(): number {
+  // What a container is held to; 0 where that is not known.
+  const limit = process.constrainedMemory() || Infinity;
+  const eighth = Math.floor(Math.min(limit, totalmem()) / 8 / 1_024 ** 2);
+  return Math.min(Math.max(eighth, LEAST_BUFFERS_MB), MOST_BUFFERS_MB);
 }
 
 async function openSession(cluster: Cluster, port: number): Promise<Session> {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { DomainError } from '../../errors.ts';
-import { createLinkCode, unlinkMember } from '../../members/link.ts';
+import { createLinkCode } from '../../members/link.ts';
 import { mergeMembers } from '../../members/merge.ts';
+import { unlinkMember } from '../../members/unlink.ts';
 import { text } from '../../schema.ts';
 import { HANDLE } from '../../text.ts';
 import { PROBLEM_RESPONSES } from '../problems.ts';

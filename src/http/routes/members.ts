@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readCurrentStandings } from '../../ranking/read-leaderboard.ts';
 import { formatDecimal } from '../../ranking/score.ts';
+import { readGranted } from '../../rewards/grants.ts';
 import { text } from '../../schema.ts';
 import { HANDLE } from '../../text.ts';
 import { memberToRead, MERGED_RESPONSE } from '../merged-handle.ts';
@@ -52,12 +53,19 @@ export function memberRoutes(server: Server, { db, access, clock }: HttpServices
       const community = access.communityOf(request);
       const member = await memberToRead(db, community.id, request.params.handle);
       const standings = await readCurrentStandings(db, community, member.id, clock());
+      const granted = await readGranted(db, community.id, member.id);
       return {
         handle: member.handle,
         displayName: member.displayName,
-        balances: { omnit: formatDecimal(member.earnedOmnit), governance: '0', granted: '0', paid: '0', payable: '0' },
-        reputation: formatDecimal(member.earnedReputation),
-        badges: [],
+        balances: {
+          omnit: formatDecimal(member.earnedOmnit + granted.tokens),
+          governance: formatDecimal(granted.governance),
+          granted: formatDecimal(granted.tokens),
+          paid: '0',
+          payable: formatDecimal(granted.tokens),
+        },
+        reputation: formatDecimal(member.earnedReputation + granted.reputation),
+        badges: granted.badges,
         standings: standings.map(({ category, window, rank, score, total }) => ({
           category: category.slug,
           window: window.kind,
