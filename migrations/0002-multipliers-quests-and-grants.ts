@@ -197,7 +197,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       member_id int not null,
       completed_at timestamptz not null,
       recorded_at timestamptz not null,
-      -- With maxWinners: set when the round is settled. Without: true at once.
+      -- With maxWinners: true for the winners when the round is settled. Without: at once, false for who may not win.
       won boolean,
       -- What a member completed.
       primary key (community_id, member_id, round_id),

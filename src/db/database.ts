@@ -333,7 +333,7 @@ type QuestCompletionTable = {
   /** The `occurred_at` of the contribution that reached the goal. */
   completed_at: Date;
   recorded_at: Date;
-  /** Null: provisional, until the round is settled. */
+  /** Null: provisional, until the round is settled; then it has not won. */
   won: boolean | null;
 };
 

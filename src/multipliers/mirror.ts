@@ -19,7 +19,7 @@ export type MirroredMultiplier = {
 };
 
 /** A guild whose calendar mirrors the multiplier events of its community. */
-export type MirrorGuild = { communityId: number; guildId: string };
+type MirrorGuild = { communityId: number; guildId: string };
 
 /** A calendar outside, such as a guild's scheduled events. */
 export type Calendar = {

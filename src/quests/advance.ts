@@ -4,7 +4,7 @@ import { FUTURE_TOLERANCE_MS } from '../contributions/contribution.ts';
 import type { Database } from '../db/database.ts';
 import { readCompletionsOf, type Completion } from './completion-store.ts';
 import { complete, type Reached } from './complete.ts';
-import { KnownProgress, type KnownRound, type ProgressMemory, type Slot } from './progress-memory.ts';
+import { KnownProgress, type KnownRound, type ProgressMemory, type ReachedSlot } from './progress-memory.ts';
 import { isFinal } from './quest.ts';
 import { insertRounds, joinSlot, readJoins, readQuestsEndingAfter, readRounds } from './quest-store.ts';
 import { deedMaker, reckonMembers, type QuestCommunity } from './reckon.ts';
@@ -59,14 +59,13 @@ export async function advanceQuests(
   const completions = await readKnown(trx, community.id, [...doubtful, ...blocked]);
   const reached: (Reached & Pair)[] = [];
   for (const { round, memberId, tally, reachedAt } of await reckonMembers(trx, community, doubtful)) {
-    const pair = { round, memberId };
-    if (reachedAt === undefined) setSlot(known, pair, { tally });
-    else reached.push({ ...pair, reachedAt, known: completions.get(slotName(pair)) });
+    if (reachedAt === undefined) known.slotsOf(memberId)[round.index] = tally;
+    else reached.push({ round, memberId, reachedAt, known: completions.get(slotName(round, memberId)) });
   }
-  for (const pair of blocked) reached.push({ ...pair, known: completions.get(slotName(pair)) });
+  for (const pair of blocked) reached.push({ ...pair, known: completions.get(slotName(pair.round, pair.memberId)) });
   const standing: ReadonlySet<Reached> = await complete(trx, community.id, reached, now);
   for (const one of reached) {
-    setSlot(known, one, { reachedAt: one.reachedAt, isComplete: standing.has(one) });
+    known.slotsOf(one.memberId)[one.round.index] = { reachedAt: one.reachedAt, isComplete: standing.has(one) };
   }
   return publish;
 }
@@ -88,8 +87,8 @@ async function addDeeds(
     [...new Set(joinable)],
     [...new Set(recorded.map(({ memberId }) => memberId))],
   );
-  const doubtful = new Map<string, Pair>();
-  const blocked = new Map<string, Pair & { reachedAt: number }>();
+  const doubtful: Pair[] = [];
+  const blocked = new Map<ReachedSlot, Pair & { reachedAt: number }>();
   const toDeed = deedMaker(community.timeZone);
   for (const one of recorded) {
     const { memberId } = one;
@@ -97,26 +96,28 @@ async function addDeeds(
     const slots = known.slotsOf(memberId);
     for (const round of open) {
       if (!countsFor(round, memberId, deed, joins)) continue;
-      const { reckoner } = round.quest;
       const slot = slots[round.index];
-      if (slot && 'tally' in slot) {
-        reckoner.add(slot.tally, deed);
-        if (!reckoner.isReached(slot.tally)) continue;
-      } else if (slot && deed.at >= slot.reachedAt) {
-        if (!slot.isComplete) {
-          const pair = { round, memberId };
-          blocked.set(slotName(pair), { ...pair, reachedAt: slot.reachedAt });
+      if (slot === DOUBTFUL) continue;
+      if (slot && !Array.isArray(slot)) {
+        if (deed.at >= slot.reachedAt) {
+          if (!slot.isComplete) blocked.set(slot, { round, memberId, reachedAt: slot.reachedAt });
+          continue;
         }
-        continue;
+        blocked.delete(slot);
+      } else if (slot) {
+        round.quest.reckoner.add(slot, deed);
+        if (!round.quest.reckoner.isReached(slot)) continue;
       }
       // Reached, or perhaps reached earlier than was known, or not known at all.
-      const pair = { round, memberId };
-      doubtful.set(slotName(pair), pair);
+      slots[round.index] = DOUBTFUL;
+      doubtful.push({ round, memberId });
     }
   }
-  for (const name of doubtful.keys()) blocked.delete(name);
-  return { doubtful: [...doubtful.values()], blocked: [...blocked.values()] };
+  return { doubtful, blocked: [...blocked.values()] };
 }
+
+/** Stands in a slot until what belongs there has been reckoned. */
+const DOUBTFUL: ReachedSlot = { reachedAt: 0, isComplete: false };
 
 function countsFor(round: KnownRound, memberId: number, deed: Deed, joins: ReadonlyMap<string, Date>): boolean {
   if (deed.at < round.from || deed.at >= round.to || !round.quest.reckoner.concerns(deed)) return false;
@@ -160,10 +161,6 @@ async function readKnown(
   return new Map(completions.map((completion) => [`${completion.roundId} ${completion.memberId}`, completion]));
 }
 
-function slotName({ round, memberId }: { round: { id: number }; memberId: number }): string {
+function slotName(round: { id: number }, memberId: number): string {
   return `${round.id} ${memberId}`;
-}
-
-function setSlot(known: KnownProgress, { round, memberId }: Pair, slot: Slot): void {
-  known.slotsOf(memberId)[round.index] = slot;
 }

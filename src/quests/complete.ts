@@ -12,6 +12,8 @@ import { membersWhoMeet } from './prerequisites.ts';
 import { grantKey, isFinal, isJudgedAtEnd, reasonOf } from './quest.ts';
 import type { QuestRound } from './quest-store.ts';
 
+/** Why what was taken back is given again. */
+const AGAIN = 'What completed the quest counts again';
 /** How many grants one statement makes. */
 const GRANTS_AT_ONCE = 5_000;
 
@@ -31,25 +33,27 @@ export async function complete(
   reached: readonly Reached[],
   now: Date,
 ): Promise<Set<Reached>> {
-  const standing = new Set<Reached>();
-  const byQuest = Map.groupBy(
-    reached.filter(({ round }) => !isFinal(round.quest, round)),
+  const changeable = reached.filter(({ round }) => !isFinal(round.quest, round));
+  const standing = new Set(changeable.filter(({ known }) => known));
+  const moved = [...standing].filter(({ known, reachedAt }) => known?.completedAt.getTime() !== reachedAt);
+  await moveCompletions(trx, communityId, moved.map(toCompletion));
+
+  const fresh = changeable.filter(({ known }) => !known);
+  const free = fresh.filter(({ round }) => round.quest.prerequisites.length === 0);
+  await addCompletions(trx, communityId, free, now);
+  for (const one of free) standing.add(one);
+  // A quest that another one asks for was made before it, and so comes before it.
+  const asking = Map.groupBy(
+    fresh.filter(({ round }) => round.quest.prerequisites.length > 0),
     ({ round }) => round.quest.id,
   );
-  // A quest that another one asks for was made before it, and so comes before it.
-  for (const questId of [...byQuest.keys()].toSorted((a, b) => a - b)) {
-    const ofQuest = byQuest.get(questId) ?? [];
-    const fresh: Reached[] = [];
-    const moved: Reached[] = [];
-    for (const one of ofQuest) {
-      if (!one.known) fresh.push(one);
-      else {
-        standing.add(one);
-        if (one.known.completedAt.getTime() !== one.reachedAt) moved.push(one);
-      }
-    }
-    await moveCompletions(trx, communityId, moved.map(toCompletion));
-    for (const one of await addCompletions(trx, communityId, fresh, now)) standing.add(one);
+  for (const [, ofQuest] of [...asking].toSorted(([a], [b]) => a - b)) {
+    const { prerequisites } = ofQuest[0]?.round.quest ?? { prerequisites: [] };
+    const memberIds = [...new Set(ofQuest.map(({ memberId }) => memberId))];
+    const meeting = await membersWhoMeet(trx, communityId, prerequisites, memberIds);
+    const due = ofQuest.filter(({ memberId }) => meeting.has(memberId));
+    await addCompletions(trx, communityId, due, now);
+    for (const one of due) standing.add(one);
   }
   return standing;
 }
@@ -57,59 +61,52 @@ export async function complete(
 async function addCompletions(
   trx: Transaction<Database>,
   communityId: number,
-  fresh: readonly Reached[],
+  due: readonly Reached[],
   now: Date,
-): Promise<Reached[]> {
-  const quest = fresh[0]?.round.quest;
-  if (!quest) return [];
-  const memberIds = [...new Set(fresh.map(({ memberId }) => memberId))];
-  const meeting = await membersWhoMeet(trx, communityId, quest.prerequisites, memberIds);
-  const due = fresh.filter(({ memberId }) => meeting.has(memberId));
-  if (due.length === 0) return [];
-  const atOnce = quest.maxWinners === undefined;
-  const excluded = atOnce ? await excludedFromPrizes(trx, communityId, now) : new Set<number>();
-  const wonBy = (memberId: number) => (atOnce ? !excluded.has(memberId) : undefined);
+): Promise<void> {
+  if (due.length === 0) return;
+  const isAtOnce = ({ round }: Reached) => round.quest.maxWinners === undefined;
+  const excluded = due.some(isAtOnce) ? await excludedFromPrizes(trx, communityId, now) : new Set<number>();
   const made = await insertCompletions(
     trx,
     communityId,
-    due.map((one) => ({ ...toCompletion(one), won: wonBy(one.memberId) })),
+    due.map((one) => ({ ...toCompletion(one), won: isAtOnce(one) ? !excluded.has(one.memberId) : undefined })),
     now,
   );
   const rounds = new Map(due.map(({ round }) => [round.id, round]));
-  for (const [roundId, completions] of Map.groupBy(made, (completion) => completion.roundId)) {
+  const winners = made.flatMap(({ roundId, memberId, won }) => {
     const round = rounds.get(roundId);
-    const winners = completions.filter(({ won }) => won).map(({ memberId }) => memberId);
-    if (!round || winners.length === 0) continue;
-    await grantRewards(trx, communityId, round, winners, now);
-    // What comes later is not news, and what boards judge is told when the round is settled.
-    if (!round.settledAt && !isJudgedAtEnd(quest)) await announceCompletions(trx, communityId, round, winners, now);
-  }
-  return due;
+    return won && round ? [{ round, memberId }] : [];
+  });
+  await grantRewards(trx, communityId, winners, now);
+  // What comes later is not news, and what boards judge is told when the round is settled.
+  const news = winners.filter(({ round }) => !round.settledAt && !isJudgedAtEnd(round.quest));
+  await announceCompletions(trx, communityId, news, now);
 }
 
-/** Grants members what a round gives. What was taken back before is given again; what was granted stays. Safe to repeat. */
+/** A member who gets what a round gives. */
+export type Winner = { round: QuestRound; memberId: number };
+
+/** Grants winners what their rounds give. What was taken back before is given again; what was granted stays. Safe to repeat. */
 export async function grantRewards(
   trx: Transaction<Database>,
   communityId: number,
-  round: QuestRound,
-  memberIds: readonly number[],
+  winners: readonly Winner[],
   now: Date,
 ): Promise<void> {
-  const { quest } = round;
-  const reason = reasonOf(quest, round);
-  const entitlements = memberIds.flatMap((memberId) =>
-    quest.rewards.map((reward, index): Entitlement => ({
-      key: grantKey(quest.id, round.id, index, memberId),
+  const entitlements = winners.flatMap(({ round, memberId }) =>
+    round.quest.rewards.map((reward, index): Entitlement => ({
+      key: grantKey(round.quest.id, round.id, index, memberId),
       memberId,
       reward,
-      reason,
+      reason: reasonOf(round.quest, round),
     })),
   );
   for (let from = 0; from < entitlements.length; from += GRANTS_AT_ONCE) {
     const some = entitlements.slice(from, from + GRANTS_AT_ONCE);
     const made = await makeGrants(trx, communityId, some, now);
     const before = some.map(({ key }) => key).filter((key) => !made.has(key));
-    if (before.length > 0) await giveAgain(trx, communityId, before, reason, now);
+    if (before.length > 0) await giveAgain(trx, communityId, before, AGAIN, now);
   }
 }
 
@@ -139,21 +136,28 @@ export async function displayNames(
 async function announceCompletions(
   trx: Transaction<Database>,
   communityId: number,
-  round: QuestRound,
-  memberIds: readonly number[],
+  winners: readonly Winner[],
   now: Date,
 ): Promise<void> {
-  const { quest } = round;
-  const names = await displayNames(trx, communityId, memberIds);
-  const rewards = quest.rewards.map(tellReward);
+  if (winners.length === 0) return;
+  const names = await displayNames(
+    trx,
+    communityId,
+    winners.map(({ memberId }) => memberId),
+  );
   await announce(
     trx,
     communityId,
-    memberIds.map((memberId, index) => ({
-      key: `quest ${quest.id} completed round ${round.id} member ${memberId}`,
-      announcement: { kind: 'quest-completed', quest: quest.name, member: names[index] ?? '', rewards },
+    winners.map(({ round, memberId }, index) => ({
+      key: `quest ${round.quest.id} completed round ${round.id} member ${memberId}`,
+      announcement: {
+        kind: 'quest-completed',
+        quest: round.quest.name,
+        member: names[index] ?? '',
+        rewards: round.quest.rewards.map(tellReward),
+      },
       dueAt: now,
-      group: `quest ${quest.id} completed`,
+      group: `quest ${round.quest.id} completed`,
     })),
   );
 }

@@ -2,10 +2,10 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import { instantOf, milliseconds, numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 
-/** That a member reached the goal of a round. `won`: undefined while it is provisional. */
+/** That a member reached the goal of a round. `won`: undefined while winners are not picked. */
 export type Completion = { roundId: number; memberId: number; completedAt: Date; won: boolean | undefined };
 
-/** The completions of some members: all, or those of some rounds. */
+/** The completions of some members. */
 export async function readCompletionsOf(
   db: Kysely<Database>,
   communityId: number,
@@ -13,9 +13,10 @@ export async function readCompletionsOf(
 ): Promise<Completion[]> {
   if (memberIds.length === 0) return [];
   const { rows } = await sql<Row>`
-    select q.round_id as "roundId", q.member_id as "memberId", q.completed_at as "completedAt", q.won
+    select q.round_id as "roundId", q.member_id as "memberId", q.completed_at as "completedAt", ${WON} as won
     from unnest(${numbers(memberIds)}::int[]) as d(member_id)
     join quest_completions q on q.community_id = ${communityId} and q.member_id = d.member_id
+    join quest_rounds r on r.community_id = q.community_id and r.round_id = q.round_id
     order by q.member_id, q.round_id`.execute(db);
   return rows.map(toCompletion);
 }
@@ -32,11 +33,12 @@ export async function readCompletions(
     db,
   );
   const { rows } = await sql<Row & { handle: string; displayName: string }>`
-    select q.round_id as "roundId", q.member_id as "memberId", q.completed_at as "completedAt", q.won, m.handle, m.display_name as "displayName"
+    select q.round_id as "roundId", q.member_id as "memberId", q.completed_at as "completedAt", ${WON} as won, m.handle, m.display_name as "displayName"
     from (
       select * from quest_completions where community_id = ${communityId} and round_id = ${roundId}
       order by completed_at, member_id limit ${limit} offset ${offset}
     ) q join members m on m.community_id = q.community_id and m.member_id = q.member_id
+    join quest_rounds r on r.community_id = q.community_id and r.round_id = q.round_id
     order by q.completed_at, q.member_id`.execute(db);
   return {
     total: Number(counted[0]?.total ?? 0n),
@@ -98,6 +100,9 @@ export async function deleteCompletions(
     ) as d(round_id, member_id)
     where q.community_id = ${communityId} and q.round_id = d.round_id and q.member_id = d.member_id`.execute(trx);
 }
+
+/** In a round that is settled, who has not won has lost: settling writes down the winners alone. */
+const WON = sql`coalesce(q.won, case when r.settled_at is not null then false end)`;
 
 type Row = Omit<Completion, 'won'> & { won: boolean | null };
 

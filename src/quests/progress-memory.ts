@@ -2,14 +2,17 @@ import type { Quest } from './quest.ts';
 import type { QuestRound } from './quest-store.ts';
 import type { Tally } from './tally.ts';
 
-/** How many pairs of a member and a round are remembered a community, at some 100 bytes each. */
-const MAX_SLOTS = 500_000;
+/** How many pairs of a member and a round are remembered a community, at some 60 bytes each. */
+const MAX_SLOTS = 1_000_000;
+
+/** When a member reached the goal of a round, and whether that completed it: something may have to be met beforehand. */
+export type ReachedSlot = { reachedAt: number; isComplete: boolean };
 
 /**
- * What is known of a member in a round: how far the goal has come, or when it was reached and whether that completed
- * the round. Undefined: not known, to be reckoned from what was recorded.
+ * What is known of a member in a round: how far the goal has come, or when it was reached. Undefined: not known, to be
+ * reckoned from what was recorded.
  */
-export type Slot = { tally: Tally } | { reachedAt: number; isComplete: boolean } | undefined;
+export type Slot = Tally | ReachedSlot | undefined;
 
 /** A round with its place among the slots of each member. */
 export type KnownRound = QuestRound & { index: number; from: number; to: number };

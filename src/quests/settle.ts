@@ -77,18 +77,17 @@ async function pickWinners(
 ): Promise<void> {
   const excluded = await excludedFromPrizes(trx, communityId, now);
   const ofRound = sql`community_id = ${communityId} and round_id = ${round.id}`;
+  // Those who have not won are left as they are: settled, that says enough.
   const { rows } = await sql<{ memberId: number }>`
     update quest_completions q set won = true from (
       select ctid as tid from quest_completions
       where ${ofRound} and member_id <> all(${numbers([...excluded])}::int[])
       order by completed_at, member_id limit ${maxWinners}
     ) winner where q.ctid = winner.tid returning q.member_id as "memberId"`.execute(trx);
-  await sql`update quest_completions set won = false where ${ofRound} and won is null`.execute(trx);
   await grantRewards(
     trx,
     communityId,
-    round,
-    rows.map((row) => row.memberId),
+    rows.map(({ memberId }) => ({ round, memberId })),
     now,
   );
 }

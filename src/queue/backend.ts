@@ -1,5 +1,6 @@
 /** Where the queue lives: in PostgreSQL, in a schema of its own, or in Redis. */
-import { createPostgresBackend, Queue, Worker, type Processor } from 'bullmq';
+import { Queue, Worker, type Processor } from 'bullmq';
+import { createSteadyBackend } from './postgres-backend.ts';
 
 const QUEUE_NAME = 'jobs';
 const SCHEMA = 'queue';
@@ -86,7 +87,7 @@ export function chooseBackend({ databaseUrl, redisUrl, namespace }: QueueSetting
   };
   return {
     name: 'PostgreSQL',
-    openStore: () => new Queue(QUEUE_NAME, { connection }, createPostgresBackend),
-    openLoop: (process) => new Worker(QUEUE_NAME, process, { connection, ...loop }, createPostgresBackend),
+    openStore: () => new Queue(QUEUE_NAME, { connection }, createSteadyBackend),
+    openLoop: (process) => new Worker(QUEUE_NAME, process, { connection, ...loop }, createSteadyBackend),
   };
 }

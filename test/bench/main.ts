@@ -5,6 +5,7 @@ import type { BenchContext, Figure, FigureGroup } from './figure.ts';
 import { importFigures } from './import.ts';
 import { intakeFigures } from './intake.ts';
 import { interactionFigures } from './interactions.ts';
+import { questFigures } from './quests.ts';
 import { rankFigures } from './ranks.ts';
 import { redisFigures } from './redis.ts';
 import { printTable, toJson } from './report.ts';
@@ -16,6 +17,7 @@ const GROUPS: readonly FigureGroup[] = [
   intakeFigures,
   importFigures,
   interactionFigures,
+  questFigures,
   announcementFigures,
   startFigures,
 ];

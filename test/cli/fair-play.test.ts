@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 
 describe('linking on the command line', () => {
-  it('CL-60 prints a code alone, for a handle or for the member of the key', async () => {
+  it('CL-80 prints a code alone, for a handle or for the member of the key', async () => {
     const { stdout, stderr, code } = await cli(['link-code', 'ada']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^[0-9A-Z]{4}-[0-9A-Z]{4}\n$/)]);
     expect(stderr).toContain(`/link code:${stdout.trim()}`);
@@ -38,7 +38,7 @@ describe('linking on the command line', () => {
     expect((await cli(['unlink', 'ada'])).stderr).toContain('is linked with no Discord account');
   });
 
-  it('CL-61 merges, and follows a merged handle to the survivor', async () => {
+  it('CL-81 merges, and follows a merged handle to the survivor', async () => {
     expect((await cli(['merge', 'old', '--into', 'ada'])).stdout).toBe('Merged old into ada.\n');
     expect((await cli(['member', 'old'])).stdout).toMatch(/^ada\n\nOMNIT +31\.25\n/);
     const around = await cli(['leaderboard', '--category=gpu-contributors', '--around=old']);
@@ -48,7 +48,7 @@ describe('linking on the command line', () => {
 });
 
 describe('fair play on the command line', () => {
-  it('CL-62 excludes, lists and lifts', async () => {
+  it('CL-82 excludes, lists and lifts', async () => {
     expect((await cli(['exclusions'])).stdout).toBe('Nobody is excluded.\n');
     const add = ['exclusions', 'add', '--from=boards', '--reason=Two accounts'];
     const added = await cli([...add, '--member=bob', '--until=2026-12-01T00:00:00Z']);
@@ -61,7 +61,7 @@ describe('fair play on the command line', () => {
     expect((await cli(['exclusions', 'lift', id])).code).toBe(1);
   });
 
-  it('CL-63 sets caps, lists what is held, releases and refuses', async () => {
+  it('CL-83 sets caps, lists what is held, releases and refuses', async () => {
     expect((await cli(['caps', 'set', 'gpu-contributors', '10'])).stdout).toContain('exceeds 10 a member and day');
     expect((await cli(['caps'])).stdout).toMatch(/gpu-contributors +10\n$/);
     await send(event('4', 'bob', 20), event('5', 'bob', 30));
@@ -80,7 +80,7 @@ describe('fair play on the command line', () => {
     expect((await cli(['caps', 'set', 'gpu-contributors', 'x'])).code).toBe(2);
   });
 
-  it('CL-64 shows examples in the help', async () => {
+  it('CL-84 shows examples in the help', async () => {
     for (const args of [['link-code'], ['merge'], ['exclusions'], ['exclusions', 'add'], ['caps'], ['held']]) {
       expect((await cli([...args, '--help'])).stdout).toMatch(/Examples?:\n  \$ .*omnitensor-cli/);
     }

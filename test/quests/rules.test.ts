@@ -116,7 +116,7 @@ async function actual(communityId: number): Promise<{ completions: PlainCompleti
     at: Date;
     won: boolean | null;
   }>`
-    select r.quest_id as quest, r.key as round, m.handle as member, q.completed_at as at, q.won
+    select r.quest_id as quest, r.key as round, m.handle as member, q.completed_at as at, coalesce(q.won, case when r.settled_at is not null then false end) as won
     from quest_completions q join quest_rounds r using (community_id, round_id)
     join members m on m.community_id = q.community_id and m.member_id = q.member_id
     where q.community_id = ${communityId}`.execute(database.db);

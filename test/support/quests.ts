@@ -39,7 +39,7 @@ export async function makeQuest(
 /** Who completed what: `quest key handle`, with whether it won. */
 export async function completionsOf({ db }: RankingContext, communityId: number) {
   const { rows } = await sql<{ quest: number; key: string; handle: string; at: string; won: boolean | null }>`
-    select r.quest_id as quest, r.key, m.handle, q.completed_at as at, q.won
+    select r.quest_id as quest, r.key, m.handle, q.completed_at as at, coalesce(q.won, case when r.settled_at is not null then false end) as won
     from quest_completions q join quest_rounds r using (community_id, round_id)
     join members m on m.community_id = q.community_id and m.member_id = q.member_id
     where q.community_id = ${communityId} order by r.quest_id, r.starts_at, q.completed_at, q.member_id`.execute(db);
