@@ -13,6 +13,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- Who it was recorded for, once a merge has moved it to another member.
       add column recorded_member_id int`.execute(db);
 
+  // Where proofs of quests are reviewed.
+  await sql`alter table communities add column discord_review_channel_id text collate "C"`.execute(db);
+
   // What happened to contributions after they were recorded: a final table is a function of all of it up to its cut.
   await sql`
     create table contribution_changes (
@@ -216,9 +219,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       content jsonb not null,
       state text collate "C" not null check (state in ('waiting', 'asked', 'approved', 'refused')),
       submitted_at timestamptz not null,
+      -- The last decision: when, by whom as people read it, by whom as the audit log names them, and why.
       reviewed_at timestamptz,
       reviewer text,
+      decided_by text,
       reason text,
+      -- What had been handed in before more was asked, with what was asked, oldest first.
+      history jsonb not null default '[]',
       primary key (community_id, proof_id),
       foreign key (community_id, round_id) references quest_rounds
     )`.execute(db);
@@ -227,7 +234,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index quest_proofs_waiting on quest_proofs (community_id, submitted_at, proof_id) where state = 'waiting'`.execute(
     db,
   );
-  // A member has one proof under way a round.
+  // A member has one proof under way a round; those that hold up the settling of a round, and those that count in it.
   await sql`
     create unique index quest_proofs_member on quest_proofs (community_id, round_id, member_id)
     where state in ('waiting', 'asked', 'approved')`.execute(db);
@@ -290,6 +297,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       claimed_channel_id text collate "C",
       delivered_at timestamptz,
       message_id text collate "C",
+      -- When to change its message: what it tells has changed since.
+      edit_at timestamptz,
       reason text,
       primary key (community_id, announcement_id),
       constraint announcements_key unique (community_id, key)
@@ -298,6 +307,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index announcements_due on announcements (community_id, state, try_at, announcement_id)
     where state in ('waiting', 'claimed')`.execute(db);
+  // Messages that have to be changed.
+  await sql`
+    create index announcements_edits on announcements (community_id, edit_at)
+    where edit_at is not null and state = 'delivered'`.execute(db);
   // What an admin has to look at, the latest first.
   await sql`
     create index announcements_undelivered on announcements (community_id, state, announcement_id)

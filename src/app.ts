@@ -81,10 +81,6 @@ export async function startApp(config: Config, { logger, clock = () => new Date(
       stopping: queue.stopping,
       outside: config.discord && reachDiscord(config.discord, clock),
     };
-    // Not waited for: everything else works without it, and it opens by itself.
-    void queue.start(
-      config.roles.includes('worker') ? { services: worker, clock, onRun: countRuns(metrics) } : undefined,
-    );
     started.push(() => queue.stop());
     const checkRole = config.discord
       ? createRoleChecker(openRest(config.discord.token, config.discord.apiUrl))
@@ -111,6 +107,10 @@ export async function startApp(config: Config, { logger, clock = () => new Date(
         listenTextResolver: (address) => `Listening on ${address}; the API is described at ${address}/docs`,
       });
     }
+    // Not waited for: everything else works without it, and it opens by itself.
+    void queue.start(
+      config.roles.includes('worker') ? { services: worker, clock, onRun: countRuns(metrics) } : undefined,
+    );
     if (config.roles.includes('gateway')) {
       if (config.discord) {
         const bot = createDiscordBot({ ...config.discord, community: config.community, services, commands, logger });

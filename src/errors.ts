@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'unknown-announcement'
   | 'unknown-multiplier'
   | 'unknown-quest'
+  | 'unknown-proof'
   | 'window-not-begun'
   | 'no-earlier-window'
   | 'no-standing'

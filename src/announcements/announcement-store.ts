@@ -48,6 +48,8 @@ export async function findSpeakers(db: Db, now: Date, longestWaitMs: number): Pr
     where exists (
       select from announcements where community_id = c.community_id and state in ('waiting', 'claimed')
         and ${isDue(now, longestWaitMs)})
+      or exists (
+        select from announcements where community_id = c.community_id and state = 'delivered' and edit_at <= ${now}::timestamptz)
     order by 1`.execute(db);
   return rows.map((row) => ({ ...row, channelId: row.channelId ?? undefined }));
 }
@@ -62,6 +64,9 @@ export async function findNextTry(db: Db): Promise<Date | undefined> {
        order by try_at limit 1)
       union all
       (select try_at from announcements where community_id = c.community_id and state = 'claimed' order by try_at limit 1)
+      union all
+      (select edit_at from announcements
+       where community_id = c.community_id and state = 'delivered' and edit_at is not null order by edit_at limit 1)
     ) a`.execute(db);
   return rows[0]?.at ?? undefined;
 }

@@ -13,6 +13,11 @@ export type ToldMultiplier = {
   endsAt: string;
 };
 
+export type ProofDecision = 'approved' | 'asked' | 'refused';
+
+/** A file that somebody handed in on Discord, which gives it up again after some time. The size is in bytes. */
+export type ToldFile = { id: string; name: string; size: number; contentType: string | null; url: string };
+
 /** What can be said. Everything that is shown is in it, as of the moment that made it true; times are RFC 3339. */
 export type Announcement =
   | ({ kind: 'multiplier-ahead' | 'multiplier-started' } & ToldMultiplier)
@@ -31,9 +36,20 @@ export type Announcement =
   | { kind: 'quest-cancelled'; quest: string }
   /** In private, to who joined and is over half way. `done` and `goal` as text. */
   | { kind: 'quest-reminder'; quest: string; done: string; goal: string; endsAt: string }
-  /** In the review channel: a proof that waits. */
-  | { kind: 'proof-submitted'; proofId: number; quest: string; member: string; text: string; links: string[] }
+  /** In the review channel: a proof that waits, and later what was decided about it. */
+  | {
+      kind: 'proof-submitted';
+      proofId: number;
+      quest: string;
+      /** What the quest asks to be shown. */
+      show: string;
+      member: string;
+      text: string;
+      links: string[];
+      files: ToldFile[];
+      decision?: { state: ProofDecision; by: string; reason: string };
+    }
   /** In private, to who handed a proof in. */
-  | { kind: 'proof-reviewed'; quest: string; decision: 'approved' | 'asked' | 'refused'; reason: string };
+  | { kind: 'proof-reviewed'; quest: string; decision: ProofDecision; reason: string };
 
 export type AnnouncementKind = Announcement['kind'];

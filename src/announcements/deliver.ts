@@ -15,6 +15,7 @@ import {
   type Waiting,
 } from './announcement-store.ts';
 import { SendError, type Messenger, type Target, type Told } from './messenger.ts';
+import { showRevisions } from './show-revisions.ts';
 
 /** How long a sender has to tell how it ended; afterwards somebody looks whether the message is there. */
 const CLAIM_MS = 30_000;
@@ -84,9 +85,10 @@ async function deliverOf(
   }
   while (!stopping.aborted) {
     const claimed = await claimNext(db, speaker, clock());
-    if (!claimed) return;
+    if (!claimed) break;
     await send(db, messenger, speaker, claimed, clock);
   }
+  if (!stopping.aborted) await showRevisions(db, messenger, speaker, clock());
 }
 
 type Claimed = { target: Target; told: Told; ids: readonly number[]; attempts: number };

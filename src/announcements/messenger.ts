@@ -25,6 +25,12 @@ export type Messenger = {
    */
   send(target: Target, told: Told): Promise<string>;
   /**
+   * Changes what a message in a channel tells. Safe to repeat.
+   *
+   * @throws SendError, and nothing else
+   */
+  edit(message: { channelId: string; messageId: string }, told: Told): Promise<void>;
+  /**
    * Looks for a message of a number among those since a moment; undefined: among the latest.
    *
    * @throws SendError `later`

@@ -81,6 +81,44 @@ export async function amendAnnouncements(
   }
 }
 
+/** Changes what is told under a key: what has been said already is changed where it stands. Safe to repeat. */
+export async function reviseAnnouncement(
+  trx: Transaction<Database>,
+  communityId: number,
+  key: string,
+  amend: (announcement: Announcement) => Announcement,
+  now: Date,
+): Promise<void> {
+  const { rows } = await sql<{ id: number; content: Announcement }>`
+    select announcement_id as id, content from announcements
+    where community_id = ${communityId} and key = ${key} and state in ('waiting', 'claimed', 'delivered', 'failed', 'unsure')
+    for update`.execute(trx);
+  for (const { id, content } of rows) {
+    // One that is under way may tell what was before: it is changed once it has been delivered.
+    await sql`
+      update announcements set content = ${JSON.stringify(amend(content))}::jsonb,
+        edit_at = case when state = 'waiting' then null else ${now}::timestamptz end
+      where community_id = ${communityId} and announcement_id = ${id}`.execute(trx);
+  }
+}
+
+/** Has what waits, or failed, under keys that begin so said in another channel. Safe to repeat. */
+export async function redirectAnnouncements(
+  trx: Transaction<Database>,
+  communityId: number,
+  keyPrefix: string,
+  channelId: string,
+  now: Date,
+): Promise<void> {
+  await trx
+    .updateTable('announcements')
+    .set({ channel_id: channelId, state: 'waiting', try_at: now, attempts: 0, reason: null })
+    .where('community_id', '=', communityId)
+    .where(sql<boolean>`starts_with(key, ${keyPrefix})`)
+    .where('state', 'in', ['waiting', 'failed'])
+    .execute();
+}
+
 /** Whether anything was said under keys that begin so, or may have been. */
 export async function wasAnnounced(
   trx: Transaction<Database>,

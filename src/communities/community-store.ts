@@ -56,6 +56,7 @@ export async function loadCommunity(db: Kysely<Database>, communityId: number): 
     createdAt: row.created_at,
     discordGuildId: row.discord_guild_id ?? undefined,
     discordChannelId: row.discord_channel_id ?? undefined,
+    discordReviewChannelId: row.discord_review_channel_id ?? undefined,
     configVersion: row.config_version,
     calendar: createCalendar({ timeZone: row.time_zone, kept }),
     categories,

@@ -47,6 +47,8 @@ export type Community = {
   createdAt: Date;
   discordGuildId: string | undefined;
   discordChannelId: string | undefined;
+  /** Where proofs of quests are reviewed. */
+  discordReviewChannelId: string | undefined;
   configVersion: bigint;
   calendar: Calendar;
   categories: readonly Category[];

@@ -148,8 +148,8 @@ async function giveHome(
   await releaseOwn(trx, guild, actor, now);
   await trx
     .updateTable('communities')
-    // A channel chosen before lies in another guild.
-    .set({ discord_guild_id: guild.id, discord_channel_id: null })
+    // Channels chosen before lie in another guild.
+    .set({ discord_guild_id: guild.id, discord_channel_id: null, discord_review_channel_id: null })
     .where('community_id', '=', home.community_id)
     .execute();
   await touchConfig(trx, home.community_id);
@@ -179,7 +179,7 @@ async function releaseOwn(trx: Transaction<Database>, guild: Guild, actor: Actor
   }
   await trx
     .updateTable('communities')
-    .set({ discord_guild_id: null, discord_channel_id: null })
+    .set({ discord_guild_id: null, discord_channel_id: null, discord_review_channel_id: null })
     .where('community_id', '=', communityId)
     .execute();
   await touchConfig(trx, communityId);

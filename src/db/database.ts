@@ -48,6 +48,8 @@ type CommunityTable = {
   discord_guild_id: Generated<string | null>;
   /** Where the community's announcements go. */
   discord_channel_id: Generated<string | null>;
+  /** Where proofs of quests are reviewed. */
+  discord_review_channel_id: Generated<string | null>;
   /** The last sequence number taken. A final table is a function of what was recorded up to one. */
   last_seq: Generated<bigint>;
   /** The id of the member created last. */
@@ -346,8 +348,13 @@ type QuestProofTable = {
   state: 'waiting' | 'asked' | 'approved' | 'refused';
   submitted_at: Date;
   reviewed_at: Generated<Date | null>;
+  /** Who decided, as people read it. */
   reviewer: Generated<string | null>;
+  /** Who decided, as the audit log names them. */
+  decided_by: Generated<string | null>;
   reason: Generated<string | null>;
+  /** What was handed in before more was asked, as JSON text, oldest first. */
+  history: Generated<unknown>;
 };
 
 /** The ledger of what was granted. */
@@ -400,6 +407,8 @@ type AnnouncementTable = {
   claimed_channel_id: Generated<string | null>;
   delivered_at: Generated<Date | null>;
   message_id: Generated<string | null>;
+  /** When to change its message: what it tells has changed since. */
+  edit_at: Generated<Date | null>;
   /** Why it failed, is unsure or was dropped. */
   reason: Generated<string | null>;
 };

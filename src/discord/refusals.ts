@@ -20,6 +20,7 @@ const TOLD: Record<ErrorCode, 'as it stands' | 'as passing'> = {
   'unknown-announcement': 'as it stands',
   'unknown-multiplier': 'as it stands',
   'unknown-quest': 'as it stands',
+  'unknown-proof': 'as it stands',
   'window-not-begun': 'as it stands',
   'no-earlier-window': 'as it stands',
   'no-standing': 'as it stands',

@@ -27,7 +27,8 @@ export async function memberToRead(db: Kysely<Database>, communityId: number, ha
   throw unknownMember(handle);
 }
 
-const MEMBER_PATH = /^(\/v1\/communities\/[^/]+\/members\/)[^/]+/;
+/** Where a path names a member: `/members/{handle}` and all below it, and the progress in a quest. */
+const MEMBER_PATH = /^(\/v1\/communities\/[^/]+\/(?:members|quests\/[^/]+\/progress)\/)[^/]+/;
 
 /** The address of the same under the survivor's handle, which stands in the path or in `around`. All else is kept. */
 export function locationOf(url: string, survivor: string): string {

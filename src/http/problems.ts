@@ -27,6 +27,7 @@ const PROBLEMS = {
   'unknown-announcement': [404, 'There is no such announcement'],
   'unknown-multiplier': [404, 'There is no such multiplier event'],
   'unknown-quest': [404, 'There is no such quest'],
+  'unknown-proof': [404, 'There is no such proof'],
   'window-not-begun': [404, 'The window has not begun'],
   'no-earlier-window': [404, 'There is no earlier window'],
   'no-standing': [404, 'The member has no standing'],
@@ -107,6 +108,11 @@ export function answerWithProblems(server: FastifyInstance): void {
       await reply.header('cache-control', 'no-cache').redirect(locationOf(request.url, error.survivor), 308);
       return;
     }
+    if (isUnreadBody(error)) {
+      // Closed at once, many clients that are still sending would see a broken connection in place of this answer.
+      reply.removeHeader('connection');
+      request.raw.resume();
+    }
     const [code, detail] = explain(error, request);
     if (code === 'internal-error') request.log.error({ err: error }, 'A request failed');
     else if (code === 'unavailable') tellOfOutage(request, error);
@@ -120,6 +126,11 @@ async function send(reply: FastifyReply, code: ProblemCode, detail: string): Pro
   if (code === 'unavailable') reply.header('retry-after', RETRY_AFTER_S);
   // Sent as text: a problem is not one of the shapes that the route's schema knows.
   await reply.code(problem.status).type(PROBLEM_JSON).serializer(JSON.stringify).send(problem);
+}
+
+/** Whether the body was refused before it had been read: it is too large, or of another type. */
+function isUnreadBody({ code }: { code?: string }): boolean {
+  return code === 'FST_ERR_CTP_BODY_TOO_LARGE' || code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE';
 }
 
 function explain(

@@ -80,7 +80,7 @@ export const progressShape = z
     parts: z.array(
       z.object({
         text: z.string().describe('How far a part of the goal has come, in words.'),
-        kind: z.enum(['amount', 'each', 'days', 'rank', 'score']),
+        kind: z.enum(['amount', 'each', 'days', 'rank', 'score', 'proof']),
         done: decimalText.describe('Of a rank, the rank; 0 without one.'),
         wanted: decimalText,
         met: z.boolean(),

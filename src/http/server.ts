@@ -7,6 +7,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import type { Registry } from 'prom-client';
 import { acceptJson } from './json-body.ts';
 import { measureRequests } from './metrics.ts';
+import { acceptTagLists } from './not-modified.ts';
 import { describeApi } from './openapi.ts';
 import { answerBadUrl, answerWithProblems, RateLimitError } from './problems.ts';
 import { capRoutes } from './routes/caps.ts';
@@ -31,6 +32,8 @@ const BODY_LIMIT = 8 * 1024 * 1024;
 /** A handle of 64 emoji, percent-encoded, is longer than the 100 characters that a router takes by default. */
 const MAX_PARAM_LENGTH = 2_400;
 const MINUTE_MS = 60_000;
+/** How long a request may take to arrive: a full body over a slow line, and nobody holds a connection for good. */
+const REQUEST_TIMEOUT_MS = 2 * MINUTE_MS;
 /** How many addresses and keys are counted at once. */
 const COUNTED_CALLERS = 50_000;
 
@@ -50,6 +53,7 @@ export async function createHttpServer(services: HttpServices, options: HttpOpti
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     trustProxy: options.trustProxy ?? false,
     forceCloseConnections: 'idle',
@@ -78,6 +82,7 @@ export async function createHttpServer(services: HttpServices, options: HttpOpti
     errorResponseBuilder: (_, { ttl }) => new RateLimitError(Math.ceil(ttl / 1_000)),
   });
   await server.register(etag);
+  acceptTagLists(server);
   answerWithProblems(server);
   await describeApi(server);
 

@@ -76,6 +76,9 @@ async function examinePage(
     select m.member_id as "memberId", exists (
       select from contributions c where c.community_id = m.community_id and c.member_id = m.member_id
         and c.occurred_at >= ${round.startsAt} and c.occurred_at < ${round.endsAt}
+    ) or exists (
+      select from quest_proofs p
+      where p.community_id = m.community_id and p.round_id = ${round.id} and p.member_id = m.member_id and p.state = 'approved'
     ) as contributed
     from members m where m.community_id = ${community.id} and m.member_id > ${after}
     order by m.member_id limit ${PAGE}`.execute(trx);

@@ -40,6 +40,8 @@ export function sayPart(
       return done === 0n ? `no rank yet, at most ${wanted}` : `rank ${done}, at most ${wanted}`;
     case 'score':
       return `a score of ${wording.number(done)} of ${wording.number(wanted)}`;
+    case 'proof':
+      return done === 0n ? 'no proof approved yet' : 'proof approved';
   }
 }
 
@@ -50,7 +52,7 @@ export function tellProgress(
   community: Categories,
 ): { done: string; goal: string } {
   const [part, another] = parts;
-  if (!part || another || part.goal.kind === 'rank') return { done: `${Math.floor(share * 100)} %`, goal: '100 %' };
+  if (!part || another || part.goal.kind === 'rank' || part.goal.kind === 'proof') return { done: `${Math.floor(share * 100)} %`, goal: '100 %' };
   const { goal, done, wanted } = part;
   if (goal.kind === 'amount') {
     return { done: formatDecimal(done), goal: units(goal.category, wanted, community, PLAIN_WORDING) };
@@ -79,6 +81,8 @@ function saySingle(goal: SingleGoal, community: Categories, wording: GoalWording
       return `a rank of at most ${goal.atMost} ${onBoard(goal, community, wording)}`;
     case 'score':
       return `a score of at least ${wording.number(goal.atLeast)} ${onBoard(goal, community, wording)}`;
+    case 'proof':
+      return `a proof that a reviewer approves: ${wording.name(goal.show)}`;
   }
 }
 

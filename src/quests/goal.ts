@@ -4,7 +4,7 @@ import { DomainError } from '../errors.ts';
 import { WINDOW_KINDS, type WindowKind } from '../ranking/calendar.ts';
 import { formatDecimal } from '../ranking/score.ts';
 import { decimal, text } from '../schema.ts';
-import { SUBJECT } from '../text.ts';
+import { SUBJECT, type TextRule } from '../text.ts';
 
 /** The largest amount that a goal may ask for, in thousandths: sums up to it are exact in a JavaScript number. */
 const MAX_GOAL = 1_000_000_000_000n;
@@ -12,6 +12,8 @@ const MAX_SUBJECTS = 100;
 const MAX_PARTS = 10;
 const MAX_DAYS = 3_660;
 const MAX_TIMES = 1_000_000;
+/** What is to be shown, for people. */
+const WHAT_TO_SHOW: TextRule = { maxCodePoints: 300, pathSafe: false };
 
 /** A goal that is not made of others. Amounts and scores are in thousandths. */
 export type SingleGoal =
@@ -21,7 +23,9 @@ export type SingleGoal =
   /** Contributions on so many different local days. */
   | { kind: 'days'; days: number; category: string | undefined }
   | ({ kind: 'rank'; atMost: number } & GoalBoard)
-  | ({ kind: 'score'; atLeast: bigint } & GoalBoard);
+  | ({ kind: 'score'; atLeast: bigint } & GoalBoard)
+  /** A proof that a reviewer approved. `show`: what it has to show, for people. */
+  | { kind: 'proof'; show: string };
 
 /** The board that a rank or score is judged on. Without a period: the window in which the round ends. */
 export type GoalBoard = { category: string; window: WindowKind; period: string | undefined };
@@ -69,6 +73,9 @@ const fields = {
     .strictObject({ ...board, atLeast: positive })
     .optional()
     .describe('A score on a board, judged once, when the round is settled.'),
+  proof: text(WHAT_TO_SHOW)
+    .optional()
+    .describe('What to show, in words: a member hands in a proof of it, and a reviewer approves. One in a quest.'),
 };
 
 type GoalFields = z.output<z.ZodObject<typeof fields>> & { all?: Goal[] | undefined; any?: Goal[] | undefined };
@@ -99,7 +106,7 @@ export const goalSchema = z
   .meta({
     id: 'Goal',
     description:
-      'One of: {category, amount, subjects?}; {category, subjects, each, of?}; {days, category?}; {rank: {category, window, period?, atMost}}; {score: {category, window, period?, atLeast}}; {all: [goals]}; {any: [goals]}.',
+      'One of: {category, amount, subjects?}; {category, subjects, each, of?}; {days, category?}; {rank: {category, window, period?, atMost}}; {score: {category, window, period?, atLeast}}; {proof: "what to show"}; {all: [goals]}; {any: [goals]}.',
     examples: [{ category: 'gpu-contributors', amount: '100' }],
   });
 
@@ -120,6 +127,8 @@ export function writeGoal(goal: Goal): Record<string, unknown> {
       return { rank: { ...writeBoard(goal), atMost: goal.atMost } };
     case 'score':
       return { score: { ...writeBoard(goal), atLeast: formatDecimal(goal.atLeast) } };
+    case 'proof':
+      return { proof: goal.show };
     case 'all':
     case 'any':
       return { [goal.kind]: goal.goals.map(writeGoal) };
@@ -136,13 +145,24 @@ export function isJudged(goal: SingleGoal): goal is Extract<SingleGoal, GoalBoar
   return goal.kind === 'rank' || goal.kind === 'score';
 }
 
+/** The goal that a proof reaches, if there is one among those that a goal is made of. */
+export function proofGoal(goal: Goal): Extract<SingleGoal, { kind: 'proof' }> | undefined {
+  return singleGoals(goal).find((part) => part.kind === 'proof');
+}
+
 /**
- * Refuses what nobody can reach.
+ * Refuses what nobody can reach, and more than one proof: a member hands in one a round.
  *
  * @param days how many local days the longest round touches
  * @throws DomainError `invalid-parameter`
  */
 export function refuseImpossible(goal: Goal, days: number): void {
+  if (singleGoals(goal).filter(({ kind }) => kind === 'proof').length > 1) {
+    throw new DomainError(
+      'invalid-parameter',
+      'The goal asks for more than one proof, and a member hands in one a round. Say in one `proof` all that is to be shown.',
+    );
+  }
   for (const part of singleGoals(goal)) {
     if (part.kind === 'days' && part.days > days) {
       throw new DomainError(
@@ -155,12 +175,14 @@ export function refuseImpossible(goal: Goal, days: number): void {
 
 /** What the fields say, or what is wrong with them as the end of a sentence. */
 function readForm(value: GoalFields): Goal | string {
-  const { category, amount, subjects, each, of, days, rank, score, all, any } = value;
-  const forms = Object.entries({ amount, each, days, rank, score, all, any }).filter(
+  const { category, amount, subjects, each, of, days, rank, score, proof, all, any } = value;
+  const forms = Object.entries({ amount, each, days, rank, score, proof, all, any }).filter(
     ([, given]) => given !== undefined,
   );
   const [form, another] = forms.map(([name]) => name);
-  if (form === undefined) return 'asks for nothing: give `amount`, `each`, `days`, `rank`, `score`, `all` or `any`';
+  if (form === undefined) {
+    return 'asks for nothing: give `amount`, `each`, `days`, `rank`, `score`, `proof`, `all` or `any`';
+  }
   if (another !== undefined) return `asks for both \`${form}\` and \`${another}\`: use \`all\` or \`any\``;
   if (of !== undefined && each === undefined) return 'gives `of` without `each`';
   if (subjects && amount === undefined && each === undefined)
@@ -169,6 +191,8 @@ function readForm(value: GoalFields): Goal | string {
   if (all) return { kind: 'all', goals: all };
   if (any) return { kind: 'any', goals: any };
   if (days !== undefined) return { kind: 'days', days, category };
+  if (proof !== undefined && category !== undefined) return 'gives `category` beside `proof`, which belongs to none';
+  if (proof !== undefined) return { kind: 'proof', show: proof };
   if (rank || score) {
     if (category !== undefined) return `gives \`category\` beside \`${form}\`: it belongs inside`;
     if (rank) return { kind: 'rank', ...rank, period: rank.period };

@@ -88,7 +88,7 @@ function requireRole({ prerequisites, name }: Quest, joiner: Joiner): void {
 }
 
 /** The member that a Discord user is. Who is not known becomes one, known from Discord alone. */
-async function findOrMakeMember(
+export async function findOrMakeMember(
   trx: Transaction<Database>,
   communityId: number,
   { discordUserId, name }: { discordUserId: string; name: string },

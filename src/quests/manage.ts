@@ -11,6 +11,7 @@ import type { RankingContext } from '../ranking/context.ts';
 import { requireCategory } from '../ranking/read-leaderboard.ts';
 import type { Reward } from '../rewards/reward.ts';
 import { requireRoles, type RoleChecker } from '../rewards/role-checker.ts';
+import { closeProofs } from './close-proofs.ts';
 import { tellReward } from './complete.ts';
 import { examineRounds } from './examine.ts';
 import { isJudged, refuseImpossible, singleGoals, writeGoal } from './goal.ts';
@@ -191,6 +192,7 @@ export async function cancelQuest(
     for (const kind of ['opened', 'reminder']) {
       await dropAnnouncements(trx, communityId, `quest ${questId} ${kind}`, 'The quest was cancelled');
     }
+    await closeProofs(trx, communityId, { questId }, 'The quest was cancelled.', now);
     if (quest.startsAt <= now) {
       await announce(trx, communityId, [
         {
@@ -234,7 +236,7 @@ export function requireGoingOn(quest: Quest, now: Date): void {
 /** Refuses a goal that names what is not there, or that nobody can reach. */
 function requireGoal(community: KnownCommunity, { goal, recurrence = 'once', endsAt }: NewQuest, startsAt: Date): void {
   for (const part of singleGoals(goal)) {
-    if (part.category !== undefined) requireCategory(community, part.category);
+    if ('category' in part && part.category !== undefined) requireCategory(community, part.category);
     if (isJudged(part) && part.period !== undefined) community.calendar.windowByKey(part.window, part.period);
   }
   refuseImpossible(goal, daysInRound({ recurrence, startsAt, endsAt }, community));

@@ -4,6 +4,7 @@ import { instantOf, milliseconds, numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import { localDays } from '../ranking/local-day.ts';
 import { isJudged } from './goal.ts';
+import { readApprovals } from './proof-store.ts';
 import { countsFrom } from './quest.ts';
 import { joinSlot, readJoins, type QuestRound } from './quest-store.ts';
 import type { Deed, Reckoning } from './tally.ts';
@@ -39,8 +40,9 @@ export async function reckonMembers<Asked extends Question>(
   const spans = new Map<number, Span>();
   for (const { question, from } of asked) {
     const { endsAt } = question.round;
-    // What boards alone judge needs no contributions.
-    if (!from || from >= endsAt || question.round.quest.reckoner.parts.every(isJudged)) continue;
+    // What boards and reviewers alone judge needs no contributions.
+    const needsDeeds = question.round.quest.reckoner.parts.some((goal) => !isJudged(goal) && goal.kind !== 'proof');
+    if (!from || from >= endsAt || !needsDeeds) continue;
     const span = spans.get(question.memberId);
     if (!span) spans.set(question.memberId, { from, to: endsAt });
     else {
@@ -49,14 +51,15 @@ export async function reckonMembers<Asked extends Question>(
     }
   }
   const deeds = await readDeeds(db, community, spans);
+  const approvals = await readApprovalsFor(db, community.id, questions);
   return asked.map(({ question, joinedAt, from }) => {
-    const { round, memberId, judged } = question;
+    const { round, memberId } = question;
     const { reckoner } = round.quest;
     if (!from) return { ...question, tally: reckoner.begin(), reachedAt: undefined, joinedAt, takesPart: false };
     const [first, end] = [from.getTime(), round.endsAt.getTime()];
     const all = deeds.get(memberId) ?? [];
     const own = all.slice(firstFrom(all, first), firstFrom(all, end));
-    return { ...question, ...reckoner.reckon(own, judged), joinedAt, takesPart: true };
+    return { ...question, ...reckoner.reckon(own, verdictsOn(question, approvals)), joinedAt, takesPart: true };
   });
 }
 
@@ -73,6 +76,29 @@ export function deedMaker(timeZone: string): (deed: Omit<Deed, 'day' | 'at'> & {
 }
 
 type Span = { from: Date; to: Date };
+
+/** When what boards and reviewers judge was reached. A proof that was completed after the end counts as of the end. */
+function verdictsOn({ round, memberId, judged }: Question, approvals: ReadonlyMap<string, Date>) {
+  const handedInAt = approvals.get(`${round.id} ${memberId}`);
+  const index = round.quest.reckoner.parts.findIndex(({ kind }) => kind === 'proof');
+  if (!handedInAt || index < 0) return judged;
+  return new Map([...(judged ?? []), [index, Math.min(handedInAt.getTime(), round.endsAt.getTime())]]);
+}
+
+async function readApprovalsFor(
+  db: Kysely<Database>,
+  communityId: number,
+  questions: readonly Question[],
+): Promise<ReadonlyMap<string, Date>> {
+  const rounds = new Set<number>();
+  const members = new Set<number>();
+  for (const { round, memberId } of questions) {
+    if (!round.quest.reckoner.parts.some(({ kind }) => kind === 'proof')) continue;
+    rounds.add(round.id);
+    members.add(memberId);
+  }
+  return readApprovals(db, communityId, [...rounds], [...members]);
+}
 
 /** The index of the first deed that is not before a moment. */
 function firstFrom(deeds: readonly Deed[], moment: number): number {

@@ -3,6 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import { dropAnnouncements } from '../announcements/outbox.ts';
 import type { Database } from '../db/database.ts';
 import { takeBackGrants } from '../rewards/grants.ts';
+import { mergeProofs } from './close-proofs.ts';
 import { deleteCompletions, readCompletionsOf } from './completion-store.ts';
 import { complete, grantKeys, type Reached } from './complete.ts';
 import { isFinal, reasonOf } from './quest.ts';
@@ -50,7 +51,7 @@ export async function reconsiderMember(
 }
 
 /**
- * Gives a merged member's joins and completions to the survivor. Of two completions of a round one stays, with the
+ * Gives a merged member's joins, completions and proofs to the survivor. Of two completions of a round one stays, with the
  * earlier moment. Then reckons anew what the survivor has completed by all contributions. For the transaction that
  * merges, after it has moved contributions and grants.
  */
@@ -77,6 +78,7 @@ export async function mergeQuestRecords(
       recorded_at = least(quest_completions.recorded_at, excluded.recorded_at),
       won = quest_completions.won or excluded.won`.execute(trx);
   await sql`delete from quest_completions where ${ofBoth} = ${from}`.execute(trx);
+  await mergeProofs(trx, community.id, from, into, now);
   await reconsiderMember(trx, community, into, now);
 }
 

@@ -6,14 +6,23 @@ import { numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import { excludedFromPrizes } from '../fair-play/prizes.ts';
 import type { RankingContext } from '../ranking/context.ts';
+import { closeProofs } from './close-proofs.ts';
 import { displayNames, grantRewards, tellReward } from './complete.ts';
 import { examineAgain, examineRounds } from './examine.ts';
 import { completeJudged } from './judge.ts';
 import { openDueRounds, nextOpening } from './open-rounds.ts';
+import { isFinal } from './quest.ts';
 import { readRoundsById, type QuestRound } from './quest-store.ts';
 
 /** How many winners an announcement names. */
 const NAMED_WINNERS = 10;
+/** How many days a round waits for reviewers of its proofs, on top. */
+const WAIT_FOR_REVIEWS_DAYS = 7;
+
+/** When a round `r` is settled: as long as proofs of it are under way it waits for them, some days at most. */
+const dueAt = sql<Date>`(r.settles_at + case when exists (
+  select from quest_proofs p where p.community_id = r.community_id and p.round_id = r.round_id and p.state in ('waiting', 'asked')
+) then make_interval(days => ${sql.lit(WAIT_FOR_REVIEWS_DAYS)}) else interval '0' end)`;
 
 /**
  * Settles the rounds that are due, of all communities: judges goals that boards decide, picks winners where only some
@@ -30,7 +39,7 @@ export async function settleDueRounds(context: RankingContext, now: Date): Promi
   const { rows } = await sql<{ communityId: number; roundId: number; asks: boolean }>`
     select r.community_id as "communityId", r.round_id as "roundId", q.prerequisites <> '[]' as asks
     from quest_rounds r join quests q on q.community_id = r.community_id and q.quest_id = r.quest_id
-    where r.settled_at is null and r.settles_at <= ${now} and q.cancelled_at is null
+    where r.settled_at is null and ${dueAt} <= ${now} and r.settles_at <= ${now} and q.cancelled_at is null
     order by r.settles_at, r.round_id`.execute(context.db);
   const errors: unknown[] = [];
   for (const { communityId, roundId, asks } of rows) {
@@ -54,6 +63,9 @@ async function settleRound(context: RankingContext, communityId: number, roundId
     const [round] = await readRoundsById(trx, communityId, [roundId]);
     if (!round || round.settledAt || round.settlesAt > now || round.quest.cancelledAt) return;
     await completeJudged(trx, community, round, now);
+    if (isFinal(round.quest, { settledAt: now })) {
+      await closeProofs(trx, communityId, { roundId }, 'It was not approved before the quest was settled.', now);
+    }
     if (round.quest.maxWinners !== undefined) await pickWinners(trx, communityId, round, round.quest.maxWinners, now);
     await announceWinners(trx, communityId, round, now);
     await trx
@@ -123,7 +135,7 @@ async function announceWinners(
 
 async function nextDue({ db }: RankingContext): Promise<Date | undefined> {
   const { rows } = await sql<{ at: Date | null }>`
-    select min(r.settles_at) as at from quest_rounds r join quests q on q.community_id = r.community_id and q.quest_id = r.quest_id
+    select min(${dueAt}) as at from quest_rounds r join quests q on q.community_id = r.community_id and q.quest_id = r.quest_id
     where r.settled_at is null and q.cancelled_at is null`.execute(db);
   const settling = rows[0]?.at ?? undefined;
   const opening = await nextOpening(db);

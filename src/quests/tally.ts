@@ -95,7 +95,7 @@ export class GoalReckoner {
    * Reckons everything that counts of a member.
    *
    * @param deeds in the order in which they occurred
-   * @param judged by the index of a part: when a goal that a board judges was reached, for those that were
+   * @param judged by the index of a part: when a goal that a board or a reviewer judges was reached, for those that were
    */
   reckon(deeds: readonly Deed[], judged: ReadonlyMap<number, number> = new Map()): Reckoning {
     const tally = this.begin();
@@ -159,7 +159,7 @@ type Counter = {
 };
 
 function counterOf(goal: SingleGoal): Counter {
-  if (isJudged(goal)) return JUDGED;
+  if (isJudged(goal) || goal.kind === 'proof') return JUDGED;
   switch (goal.kind) {
     case 'amount': {
       const { category, subjects } = goal;
@@ -202,7 +202,7 @@ function counterOf(goal: SingleGoal): Counter {
   }
 }
 
-/** No contribution brings it nearer: the board is asked once, at the end. */
+/** No contribution brings it nearer: a board, asked once at the end, or a reviewer says whether it is met. */
 const JUDGED: Counter = {
   begin: () => 0,
   concerns: () => false,

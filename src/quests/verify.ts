@@ -48,6 +48,9 @@ async function* verifyMembers(
       ) or exists (
         select from quest_completions q
         where q.community_id = ${community.id} and q.member_id = d.member_id and q.round_id = ${round.id}
+      ) or exists (
+        select from quest_proofs p
+        where p.community_id = ${community.id} and p.round_id = ${round.id} and p.member_id = d.member_id and p.state = 'approved'
       )`.execute(db);
     const concerned = rows.map(({ memberId }) => ({ round, memberId }));
     for (const { memberId, reachedAt } of await reckonMembers(db, community, concerned)) {

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { PostgresConnection, PostgresQueueBackend, type BackendFactory, type PostgresConnectionOptions } from 'bullmq';
 
 /** What broke is said by the query at hand, or by the queue. Said once more to nobody, it would end the process. */
@@ -6,6 +5,8 @@ const ignore = () => {};
 
 /** A connection of BullMQ's that listens to its clients from their first moment to their last. */
 class SteadyConnection extends PostgresConnection {
+  readonly #steady = new WeakSet();
+
   constructor(options: PostgresConnectionOptions) {
     super(options);
     this.pool.on('connect', (client) => client.on('error', ignore));
@@ -14,10 +15,11 @@ class SteadyConnection extends PostgresConnection {
   override async getListenClient() {
     const client = await super.getListenClient();
     // Closing takes all listeners away and then takes leave; until it has, the server can still end the connection.
-    client.removeAllListeners = (event) => {
-      Reflect.apply(EventEmitter.prototype.removeAllListeners, client, event === undefined ? [] : [event]);
-      return client.on('error', ignore);
-    };
+    if (!this.#steady.has(client)) {
+      this.#steady.add(client);
+      const removeAll = client.removeAllListeners.bind(client);
+      client.removeAllListeners = (...events) => removeAll(...events).on('error', ignore);
+    }
     return client;
   }
 }

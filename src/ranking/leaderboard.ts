@@ -1,6 +1,9 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from '../db/database.ts';
 
+/** Members are numbered by PostgreSQL's `int`, so no board has more. */
+const LARGEST_INT = 2_147_483_647;
+
 /** One line of a leaderboard. The score is in thousandths. */
 export type Entry = {
   rank: number;
@@ -43,7 +46,7 @@ export async function readPage(
   const total = sql`(select coalesce(sum(members), 0) from segments where community_id = ${communityId} and board_id = ${boardId} and level = 2)`;
   const start =
     request.from === 'offset'
-      ? sql`${request.offset}::bigint`
+      ? sql`${Math.min(request.offset, LARGEST_INT)}::bigint`
       : sql`greatest(0, least(me.rank - 1 - ${Math.floor((limit - 1) / 2)}::int, ${total} - ${limit}::int))`;
   const me = memberId === undefined ? NO_STANDING : standingsOf(communityId, sql`(values (${boardId}::int))`, memberId);
   const { rows } = await sql<PageRow>`

@@ -86,15 +86,15 @@ class Intake {
     for (let first = 0; first < MEMBERS; first += BATCH) await this.#record(this.#batch((n) => first + n));
   }
 
-  /** Quests that begin with what is recorded next: amounts from a few hours to what nobody reaches, days, subjects, and several of these. */
+  /** Quests that begin with what is recorded next: amounts from some days' work to what nobody reaches, days, subjects, and several of these. */
   async makeQuests(): Promise<void> {
     const { id, slug } = await this.#community;
     const category = 'gpu-contributors';
     const goals = [
-      (n: number) => ({ category, amount: 10 * 3 ** (n / 5) }),
-      (n: number) => ({ days: 2 + (n % 3) }),
+      (n: number) => ({ category, amount: 100 * 3 ** (n / 5) }),
+      (n: number) => ({ days: 3 + (n % 3) }),
       (n: number) => ({ category, subjects: ['A', 'B', 'C', 'D'], each: 1 + n }),
-      (n: number) => ({ all: [{ category, amount: 100 * (n + 1) }, { days: 3 }] }),
+      (n: number) => ({ all: [{ category, amount: 500 * (n + 1) }, { days: 3 }] }),
       (n: number) => ({ category, amount: 500 * (n + 1), subjects: ['A', 'B'] }),
     ];
     for (let n = 0; n < QUESTS; n += 1) {

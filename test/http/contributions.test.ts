@@ -144,6 +144,25 @@ describe('recording contributions', () => {
     expect(answer.json.detail).toMatch(/\.$/);
   });
 
+  it('HT-15 lets whoever sends too much finish, so that the refusal is seen', async () => {
+    const half = Buffer.alloc(8 * 1024 * 1024, ' ');
+    const sending = request(`${server.url}${path}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${ADMIN_KEY}`,
+        'content-type': 'application/json',
+        'content-length': 2 * half.length,
+      },
+    });
+    sending.write(half);
+    const [answer] = await once(sending, 'response');
+    expect(answer).toMatchObject({ statusCode: 413, headers: { connection: 'keep-alive' } });
+    answer.resume();
+    sending.end(half);
+    await finished(sending, { readable: false });
+    sending.destroy();
+  });
+
   it('HT-15 refuses bytes that are no UTF-8', async () => {
     const response = await fetch(`${server.url}${path}`, {
       method: 'POST',

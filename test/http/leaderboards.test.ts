@@ -51,7 +51,9 @@ describe('reading a leaderboard', () => {
   it('HT-2 shows 10 unless told otherwise, and nothing past the end', async () => {
     expect((await read()).json.entries).toHaveLength(10);
     expect((await read('?limit=100')).json.entries).toHaveLength(TOTAL);
-    expect((await read(`?offset=${TOTAL}`)).json).toMatchObject({ total: TOTAL, entries: [] });
+    for (const offset of [TOTAL, 2 ** 31, 999_999_999_999_999]) {
+      expect((await read(`?offset=${offset}`)).json).toMatchObject({ total: TOTAL, entries: [] });
+    }
     expect((await read('?offset=23')).json.entries.map((entry: { rank: number }) => entry.rank)).toEqual([24, 25]);
   });
 
@@ -150,6 +152,12 @@ describe('reading a leaderboard', () => {
     const etag = first.headers.get('etag') ?? '';
     const second = await server.call('GET', board, undefined, { 'if-none-match': etag });
     expect([second.status, second.text]).toEqual([304, '']);
+    for (const list of [`"x", ${etag}`, `W/"x",W/${etag}`, '*']) {
+      const { status, text } = await server.call('GET', board, undefined, { 'if-none-match': list });
+      expect([status, text]).toEqual([304, '']);
+    }
+    expect((await server.call('GET', board, undefined, { 'if-none-match': '"x", "y"' })).status).toBe(200);
+    expect((await server.call('GET', '/v1/nowhere', undefined, { 'if-none-match': '*' })).status).toBe(404);
     const { headers } = await server.call('GET', `${board}?limit=1`, undefined, { 'if-none-match': etag });
     expect(headers.get('etag')).not.toBe(etag);
   });
