@@ -8,6 +8,8 @@ import { SmallDisk } from '../support/small-disk.ts';
 
 const CALLERS = 8;
 const DISK_MB = 160;
+/** More than fit on the disk. */
+const MOST_LOG_FILES = 20;
 
 it(
   'EE-30 a full disk: what does not fit is put off with 503, nothing is half-written, and with room again it goes on by itself',
@@ -35,7 +37,7 @@ it(
 
     // Without room for its log, PostgreSQL itself goes down.
     await disk.fill();
-    await switchLog(path);
+    await switchLogs(path);
     await load.more(CALLERS * 2, 503);
     await disk.free();
     await app.logs(/^The embedded PostgreSQL had died and was started again/);
@@ -49,12 +51,20 @@ it(
   },
 );
 
-/** Has PostgreSQL begin a new file of its log, as it does every 16 MB. */
-async function switchLog(dataDir: string): Promise<void> {
+/** Has PostgreSQL begin new files of its log, as it does every 16 MB, until it has used up those it keeps in reserve. */
+async function switchLogs(dataDir: string): Promise<void> {
   const { connectionString } = JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8'));
   const client = new pg.Client({ connectionString });
   client.on('error', () => {});
   await client.connect();
-  await client.query('select pg_switch_wal()').catch(() => {});
-  await client.end().catch(() => {});
+  try {
+    for (let files = 0; files < MOST_LOG_FILES; files += 1) {
+      // A file that nothing was written to is not left for the next.
+      await client.query("select pg_logical_emit_message(false, 'full-disk', 'a line'), pg_switch_wal()");
+    }
+  } catch {
+    // It went down, as it was to.
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
