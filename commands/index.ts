@@ -8,6 +8,7 @@ import { leaderboard } from './leaderboard.ts';
 import { link } from './link.ts';
 import { me } from './me.ts';
 import { multiplier } from './multiplier.ts';
+import { quest } from './quest.ts';
 import { rate } from './rate.ts';
 import { setup } from './setup.ts';
 import { unlink } from './unlink.ts';
@@ -24,6 +25,7 @@ export const commands = [
   link,
   me,
   multiplier,
+  quest,
   rate,
   setup,
   unlink,

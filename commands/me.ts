@@ -4,6 +4,7 @@ import type { Command } from '../src/discord/command.ts';
 import { renderMember, renderStranger } from '../src/discord/me-message.ts';
 import { findDiscordMember } from '../src/members/members.ts';
 import { readCurrentStandings } from '../src/ranking/read-leaderboard.ts';
+import { readGranted } from '../src/rewards/grants.ts';
 
 /** `/me`: the caller's own balances and places, for the caller alone. */
 export const me: Command = {
@@ -18,6 +19,7 @@ export const me: Command = {
     const { services, community, reader, now } = call;
     const member = await findDiscordMember(services.db, community.id, reader.userId);
     if (!member) return renderStranger(call);
-    return renderMember(call, member, await readCurrentStandings(services.db, community, member.id, now));
+    const granted = await readGranted(services.db, community.id, member.id);
+    return renderMember(call, member, granted, await readCurrentStandings(services.db, community, member.id, now));
   },
 };

@@ -50,6 +50,12 @@ export const setup: Command = {
         .setDescription('Where announcements go')
         .addChannelTypes(ChannelType.GuildText, ChannelType.GuildAnnouncement),
     )
+    .addChannelOption((option) =>
+      option
+        .setName('review-channel')
+        .setDescription('Where proofs of quests are reviewed: one that only reviewers see')
+        .addChannelTypes(ChannelType.GuildText),
+    )
     .addStringOption((option) =>
       option.setName('name').setDescription("The community's name").setMinLength(1).setMaxLength(100),
     )
@@ -87,6 +93,8 @@ async function wishesOf(interaction: ChatInputCommandInteraction): Promise<Setup
   const { options } = interaction;
   const channel = options.getChannel('channel', false, [ChannelType.GuildText, ChannelType.GuildAnnouncement]);
   if (channel) await requireSendable(interaction, channel.id);
+  const reviewChannel = options.getChannel('review-channel', false, [ChannelType.GuildText]);
+  if (reviewChannel) await requireSendable(interaction, reviewChannel.id, { files: true });
   const text = (name: string) => options.getString(name) ?? undefined;
   return {
     preset: PRESET_NAMES.find((preset) => preset === text('preset')),
@@ -94,6 +102,7 @@ async function wishesOf(interaction: ChatInputCommandInteraction): Promise<Setup
     locale: text('locale'),
     visibility: VISIBILITIES.find((visibility): visibility is Visibility => visibility === text('visibility')),
     channelId: channel?.id,
+    reviewChannelId: reviewChannel?.id,
     name: text('name'),
     useMain: options.getBoolean('use-main') ?? false,
   };

@@ -55,6 +55,9 @@ export function endOnSignal(stop: () => Promise<void>, say: (line: string) => vo
 /** What keeps something from running, for people: what happened, and what lies behind it. */
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
+    return `Port ${String(error.port)} is taken by another process. Stop that one, or set PORT to another port.`;
+  }
   const message = error.message || ('code' in error ? String(error.code) : error.name);
   return error.cause instanceof Error && error.cause.message ? `${message}\nCause: ${error.cause.message}` : message;
 }

@@ -40,6 +40,8 @@ export type Announcement =
   | {
       kind: 'proof-submitted';
       proofId: number;
+      /** How often it has been handed in: the buttons are about this time. */
+      times: number;
       quest: string;
       /** What the quest asks to be shown. */
       show: string;

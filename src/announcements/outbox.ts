@@ -102,7 +102,10 @@ export async function reviseAnnouncement(
   }
 }
 
-/** Has what waits, or failed, under keys that begin so said in another channel. Safe to repeat. */
+/**
+ * Has what waits, or failed, under keys that begin so said in another channel; what failed and was revised since is old
+ * news. Safe to repeat.
+ */
 export async function redirectAnnouncements(
   trx: Transaction<Database>,
   communityId: number,
@@ -116,6 +119,7 @@ export async function redirectAnnouncements(
     .where('community_id', '=', communityId)
     .where(sql<boolean>`starts_with(key, ${keyPrefix})`)
     .where('state', 'in', ['waiting', 'failed'])
+    .where('edit_at', 'is', null)
     .execute();
 }
 

@@ -10,7 +10,13 @@ const RETRY_MS = 60_000;
 const CLAIM_MS = 60_000;
 const MOST_AT_ONCE = 20;
 
-type Revision = { id: number; content: Announcement; channelId: string | null; messageId: string | null; expiresAt: Date };
+type Revision = {
+  id: number;
+  content: Announcement;
+  channelId: string | null;
+  messageId: string | null;
+  expiresAt: Date;
+};
 
 /**
  * Changes the messages of a community whose announcements were revised. What cannot be changed any more, as when the
@@ -38,7 +44,9 @@ export async function showRevisions(
       // Revised once more meanwhile, it is shown once more.
       await sql`
         update announcements set edit_at = ${next}::timestamptz
-        where community_id = ${communityId} and announcement_id = ${id} and edit_at = ${until}::timestamptz`.execute(db);
+        where community_id = ${communityId} and announcement_id = ${id} and edit_at = ${until}::timestamptz`.execute(
+        db,
+      );
     };
     try {
       if (channelId !== null && messageId !== null) {

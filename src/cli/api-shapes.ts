@@ -181,6 +181,58 @@ export const failedJobListSchema = z.object({
   ),
 });
 
+export const questSchema = z.object({
+  id: z.number(),
+  name: z.string(),
+  description: z.string(),
+  status: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  goalText: z.string(),
+  rewards: z.array(
+    z.object({
+      kind: z.string(),
+      amount: z.string().optional(),
+      name: z.string().optional(),
+      roleId: z.string().optional(),
+    }),
+  ),
+  recurrence: z.string(),
+  maxWinners: z.number().nullable(),
+  joinRequired: z.boolean(),
+});
+export type QuestAnswer = z.output<typeof questSchema>;
+export const questListSchema = z.object({ total: z.number(), quests: z.array(questSchema) });
+export const questWithCompletionsSchema = questSchema.extend({
+  total: z.number(),
+  completions: z.array(z.object({ handle: z.string(), completedAt: z.string(), won: z.boolean().nullable() })),
+});
+export const questProgressSchema = z.object({
+  handle: z.string(),
+  round: z.object({ endsAt: z.string() }).nullable(),
+  takesPart: z.boolean(),
+  percent: z.number(),
+  parts: z.array(z.object({ text: z.string(), met: z.boolean() })),
+  completedAt: z.string().nullable(),
+  won: z.boolean().nullable(),
+});
+
+export const proofSchema = z.object({
+  id: z.number(),
+  quest: z.number(),
+  handle: z.string(),
+  text: z.string(),
+  links: z.array(z.string()),
+  files: z.array(z.object({ name: z.string() })),
+  state: z.string(),
+  submittedAt: z.string(),
+});
+export type ProofAnswer = z.output<typeof proofSchema>;
+export const proofListSchema = z.object({
+  proofs: z.array(z.looseObject(proofSchema.shape)),
+  next: z.string().nullable(),
+});
+
 export const importAnswerSchema = z.object({
   results: z.array(
     z.object({

@@ -14,6 +14,8 @@ import { leaderboardCommand } from './commands/leaderboard.ts';
 import { linkCodeCommand, mergeCommand, unlinkCommand } from './commands/linking.ts';
 import { memberCommand } from './commands/member.ts';
 import { multipliersCommand } from './commands/multipliers.ts';
+import { proofsCommand } from './commands/proofs.ts';
+import { questsCommand } from './commands/quests.ts';
 import { ratesCommand } from './commands/rates.ts';
 import { whyCommand } from './commands/why.ts';
 
@@ -60,6 +62,8 @@ export function createProgram(): Command {
   categoriesCommand(program);
   ratesCommand(program);
   multipliersCommand(program);
+  questsCommand(program);
+  proofsCommand(program);
   unlinkCommand(program);
   mergeCommand(program);
   exclusionsCommand(program);

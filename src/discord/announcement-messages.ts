@@ -5,6 +5,7 @@ import { parseDecimal } from '../ranking/score.ts';
 import type { RewardKind } from '../rewards/reward.ts';
 import { formatCount, formatNumber, timestamp } from './format.ts';
 import { COLOURS } from './messages.ts';
+import { addDecisionButtons, addFiles, proofLines } from './proof-message.ts';
 import { plain, shownName } from './text.ts';
 
 /** Discord numbers components by itself from 1 on; the numbers of announcements lie beyond. Together within 31 bits. */
@@ -16,8 +17,6 @@ const DESCRIPTION_LENGTH = 600;
 const REASON_LENGTH = 500;
 /** How many names are listed. */
 const NAMES = { brief: 3, full: 15 } as const;
-const MOST_LINKS = 5;
-const LINK_LENGTH = 200;
 const MOST_CATEGORIES = 5;
 const MOST_REWARDS = 4;
 
@@ -44,8 +43,12 @@ export function componentIdOf(announcementId: number): number {
   return FIRST_COMPONENT_ID + announcementId;
 }
 
-/** What is told, as one container. Whatever the parts are, it fits into a message. */
-export function renderAnnouncements({ id, parts, locale }: Told): ContainerBuilder {
+/**
+ * What is told, as one container. Whatever the parts are, it fits into a message.
+ *
+ * @param uploaded the names of the files that are on the message, as `uploadName` gives them
+ */
+export function renderAnnouncements({ id, parts, locale }: Told, uploaded: readonly string[] = []): ContainerBuilder {
   const [first] = parts;
   const manner: Manner = { detail: parts.length > 1 ? 'brief' : 'full', locale };
   const container = new ContainerBuilder()
@@ -54,6 +57,11 @@ export function renderAnnouncements({ id, parts, locale }: Told): ContainerBuild
   for (const [index, part] of parts.entries()) {
     if (index > 0) container.addSeparatorComponents(new SeparatorBuilder());
     container.addTextDisplayComponents(new TextDisplayBuilder({ content: renderPart(part, manner) }));
+  }
+  const proof = first?.[0];
+  if (proof?.kind === 'proof-submitted') {
+    addFiles(container, proof.files, uploaded);
+    if (!proof.decision) addDecisionButtons(container, proof, 'channel');
   }
   return container;
 }
@@ -127,17 +135,13 @@ function render(told: Announcement, manner: Manner): string {
         `**${amount(told.done, manner)}** of ${amount(told.goal, manner)} done. It ends ${moment(told.endsAt)}, ${relative(told.endsAt)}.`,
       ].join('\n');
     case 'proof-submitted':
-      return [
-        heading(`Proof ${told.proofId} waits: ${name(told.quest, manner)}`, manner),
-        `From **${name(told.member, manner)}**.`,
-        ...(told.text ? [`> ${shownName(plain(told.text, DESCRIPTION_LENGTH))}`] : []),
-        ...told.links.slice(0, MOST_LINKS).map((link) => `- ${shownName(plain(link, LINK_LENGTH))}`),
-      ].join('\n');
+      return [heading(`Proof ${told.proofId}: ${name(told.quest, manner)}`, manner), ...proofLines(told)].join('\n');
     // The last kind. With another one this does not compile until it is told as well.
     default:
       return [
         heading(`${DECISIONS[told.decision]}: ${name(told.quest, manner)}`, manner),
         ...(told.reason ? [`> ${shownName(plain(told.reason, manner.detail === 'full' ? REASON_LENGTH : 100))}`] : []),
+        ...(told.decision === 'asked' ? ['Complete it, and hand it in again with /quest prove.'] : []),
       ].join('\n');
   }
 }

@@ -79,13 +79,16 @@ function guildOf(interaction: GuildInteraction, id: string): Guild {
   };
 }
 
-function readerOf({ user, member, memberPermissions }: GuildInteraction): Reader {
+function readerOf(interaction: GuildInteraction): Reader {
+  const { user, member, memberPermissions } = interaction;
   const nickname = member && ('displayName' in member ? member.displayName : member.nick);
   return {
     userId: user.id,
     name: nickname ?? user.displayName,
     mayManage: memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
     mayModerate: memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false,
+    roleIds: rolesOf(interaction),
+    mayReview: memberPermissions?.any([PermissionFlagsBits.ManageGuild, PermissionFlagsBits.ModerateMembers]) ?? false,
   };
 }
 

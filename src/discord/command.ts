@@ -34,6 +34,10 @@ export type Reader = {
   mayManage: boolean;
   /** Whether Manage Messages is. */
   mayModerate: boolean;
+  /** The roles that the reader has in the guild, `@everyone` apart. */
+  roleIds: readonly string[];
+  /** Whether Manage Server or Moderate Members is. */
+  mayReview: boolean;
 };
 
 /** One interaction with a command, once it is deferred. The community is always the one of the guild it happened in. */

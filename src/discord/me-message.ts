@@ -1,18 +1,23 @@
 import { ContainerBuilder, SeparatorBuilder, TextDisplayBuilder } from '@discordjs/builders';
 import type { Member } from '../members/members.ts';
 import type { CurrentStanding } from '../ranking/read-leaderboard.ts';
+import type { Granted } from '../rewards/grants.ts';
 import type { Answer, Call } from './command.ts';
 import { formatCount, formatNumber, formatScore, ordinal, WINDOW_NAMES } from './format.ts';
 import { COLOURS, note } from './messages.ts';
-import { code, shownName } from './text.ts';
+import { code, plain, shownName } from './text.ts';
 
 /** What is left of Discord's 4,000 characters a message for standings. */
-const MAX_STANDINGS_LENGTH = 3_000;
+const MAX_STANDINGS_LENGTH = 2_800;
+/** The most badges named, and the most characters of one. Escaping at most doubles them. */
+const MAX_BADGES = 6;
+const MAX_BADGE_LENGTH = 30;
 
 /** A member's balances, and where the member stands in all current windows. */
 export function renderMember(
   { community, locale }: Call,
   member: Member,
+  granted: Granted,
   standings: readonly CurrentStanding[],
 ): Answer {
   const linked =
@@ -20,11 +25,13 @@ export function renderMember(
       ? `have a handle of the network? ${code('/link')}`
       : 'linked with your Discord account';
   const name = `## ${shownName(member.displayName)}\n-# ${shownName(member.handle)} in ${shownName(community.name)}, ${linked}`;
-  const omnit = `**${formatNumber(member.earnedOmnit, locale)}** OMNIT earned`;
-  const reputation = `**${formatNumber(member.earnedReputation, locale)}** reputation`;
+  const omnit = `**${formatNumber(member.earnedOmnit + granted.tokens, locale)}** OMNIT earned`;
+  const reputation = `**${formatNumber(member.earnedReputation + granted.reputation, locale)}** reputation`;
   return new ContainerBuilder()
     .setAccentColor(COLOURS.good)
-    .addTextDisplayComponents(new TextDisplayBuilder({ content: `${name}\n${omnit} · ${reputation}` }))
+    .addTextDisplayComponents(
+      new TextDisplayBuilder({ content: `${name}\n${omnit} · ${reputation}${badgesText(granted, locale)}` }),
+    )
     .addSeparatorComponents(new SeparatorBuilder())
     .addTextDisplayComponents(new TextDisplayBuilder({ content: standingsText(standings, locale) }));
 }
@@ -43,6 +50,16 @@ export function renderStranger({ community, reader }: Call): Answer {
       `You have a handle already? ${code('/link')} tells how to connect it.`,
     ].join('\n'),
   );
+}
+
+function badgesText({ badges }: Granted, locale: string): string {
+  if (badges.length === 0) return '';
+  const shown = badges.slice(0, MAX_BADGES).map(({ name, count }) => {
+    const times = count === 1 ? '' : ` ×${formatCount(count, locale)}`;
+    return `${shownName(plain(name, MAX_BADGE_LENGTH))}${times}`;
+  });
+  const more = badges.length - shown.length;
+  return `\n🏅 ${shown.join(', ')}${more > 0 ? ` and ${formatCount(more, locale)} more` : ''}`;
 }
 
 function standingsText(standings: readonly CurrentStanding[], locale: string): string {

@@ -1,7 +1,9 @@
 import { DiscordAPIError, MessageFlags, RESTJSONErrorCodes, Routes, SnowflakeUtil, type REST } from 'discord.js';
 import { z } from 'zod';
-import type { Messenger, Search, Target } from '../announcements/messenger.ts';
+import type { ToldFile } from '../announcements/announcement.ts';
+import type { Messenger, Search, Target, Told } from '../announcements/messenger.ts';
 import { componentIdOf, renderAnnouncements } from './announcement-messages.ts';
+import { fetchFiles, fileHosts } from './attachments.ts';
 import { explainFailure } from './rest.ts';
 
 const PAGE = 100;
@@ -18,6 +20,8 @@ const readMessages = z.array(
     components: z.array(z.object({ id: z.number().optional() })).default([]),
   }),
 );
+
+const readAttachments = z.object({ attachments: z.array(z.object({ filename: z.string() })).default([]) });
 
 /** Says announcements on Discord, and finds those that were said. It needs a token and no connection to the gateway. */
 export function createMessenger(rest: REST): Messenger {
@@ -74,8 +78,10 @@ export function createMessenger(rest: REST): Messenger {
 
   return {
     async send(target, told) {
+      const files = await fetchFiles(filesOf(told), fileHosts(rest));
+      const uploaded = files.map((file) => file.name);
       const body = {
-        components: [renderAnnouncements(told).toJSON()],
+        components: [renderAnnouncements(told, uploaded).toJSON()],
         flags: MessageFlags.IsComponentsV2,
         allowed_mentions: { parse: [] },
         // Should the same be sent twice within some minutes after all, Discord takes the second one for the first.
@@ -84,7 +90,19 @@ export function createMessenger(rest: REST): Messenger {
       };
       try {
         const channelId = await channelOf(target);
-        return withId.parse(await rest.post(Routes.channelMessages(channelId), { body })).id;
+        return withId.parse(await rest.post(Routes.channelMessages(channelId), { body, files })).id;
+      } catch (error) {
+        throw explainFailure(error);
+      }
+    },
+
+    async edit({ channelId, messageId }, told) {
+      try {
+        const route = Routes.channelMessage(channelId, messageId);
+        const { attachments } = readAttachments.parse(await rest.get(route));
+        const uploaded = attachments.map(({ filename }) => filename);
+        const components = [renderAnnouncements(told, uploaded).toJSON()];
+        await rest.patch(route, { body: { components, allowed_mentions: { parse: [] } } });
       } catch (error) {
         throw explainFailure(error);
       }
@@ -98,6 +116,10 @@ export function createMessenger(rest: REST): Messenger {
       }
     },
   };
+}
+
+function filesOf({ parts }: Told): readonly ToldFile[] {
+  return parts.flat().flatMap((told) => (told.kind === 'proof-submitted' ? told.files : []));
 }
 
 function snowflakeOf(instant: Date): string {

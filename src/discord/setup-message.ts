@@ -36,7 +36,7 @@ export type SetupState = {
 
 /** How a community is set up, and what lacks. */
 export function renderSetup(community: Community, { changed, unclaimed, unsaid, now, locale }: SetupState): Answer {
-  const { name, slug, timeZone, visibility, discordChannelId, categories } = community;
+  const { name, slug, timeZone, visibility, discordChannelId, discordReviewChannelId, categories } = community;
   const time = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' }).format(now);
   const titles = categories.slice(0, MAX_NAMED).map(({ title }) => shownName(title));
   const rest = categories.length - titles.length;
@@ -48,6 +48,7 @@ export function renderSetup(community: Community, { changed, unclaimed, unsaid, 
     `**Numbers and dates** ${code(community.locale)}`,
     `**Who may read on the web** ${VISIBILITY_LABELS[visibility]}`,
     `**Announcements** ${discordChannelId ? `<#${discordChannelId}>` : 'nowhere yet'}`,
+    `**Proofs of quests** ${discordReviewChannelId ? `<#${discordReviewChannelId}>` : `reviewed with ${code('/quest review')} alone`}`,
   ];
   const lacking = whatLacks(community, unclaimed);
   if (unsaid.count > 0) {

@@ -6,6 +6,7 @@ import type { PresetName } from '../communities/presets.ts';
 import { requireLocale, requireTimeZone } from '../communities/settings.ts';
 import { updateCommunity } from '../communities/update-community.ts';
 import { DomainError } from '../errors.ts';
+import { setReviewChannel } from '../quests/review-channel.ts';
 import { checkText, NAME } from '../text.ts';
 import { requireCommunity } from './call.ts';
 import type { Answer, Call } from './command.ts';
@@ -21,6 +22,8 @@ export type SetupWishes = {
   visibility?: Visibility | undefined;
   /** A channel of the guild that the bot may send to. */
   channelId?: string | undefined;
+  /** A channel of the guild that the bot may send messages and files to. */
+  reviewChannelId?: string | undefined;
   name?: string | undefined;
   /** Takes the installation's community in place of the guild's own. */
   useMain?: boolean | undefined;
@@ -47,8 +50,8 @@ export function requireManager({ reader }: Call): void {
  */
 export async function completeSetup(call: Call, wishes: SetupWishes): Promise<Answer> {
   const { services, home, guild, actor, now } = call;
-  const { preset, timeZone, rebuild, visibility, channelId, useMain } = wishes;
-  const others = [preset, wishes.name, wishes.locale, visibility, channelId, useMain || undefined];
+  const { preset, timeZone, rebuild, visibility, channelId, reviewChannelId, useMain } = wishes;
+  const others = [preset, wishes.name, wishes.locale, visibility, channelId, reviewChannelId, useMain || undefined];
   const othersGiven = others.some((wish) => wish !== undefined);
   // What is mistyped is refused before anything is changed.
   const name = wishes.name === undefined ? undefined : requireName(wishes.name);
@@ -62,6 +65,10 @@ export async function completeSetup(call: Call, wishes: SetupWishes): Promise<An
   if (channelId !== undefined) {
     await setChannel(services.db, id, channelId, actor, now);
     // What waited for a channel is said now.
+    services.nudge();
+  }
+  if (reviewChannelId !== undefined) {
+    await setReviewChannel(services, id, reviewChannelId, actor, now);
     services.nudge();
   }
   if (timeZone !== undefined) {

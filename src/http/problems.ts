@@ -7,11 +7,20 @@ import { BodyError } from './json-body.ts';
 import { locationOf, MergedHandle } from './merged-handle.ts';
 
 /** Refusals that only HTTP knows. */
-type HttpErrorCode = 'broken-body' | 'body-too-large' | 'unknown-address' | 'rate-limited' | 'internal-error';
+type HttpErrorCode =
+  | 'broken-request'
+  | 'broken-body'
+  | 'request-timeout'
+  | 'body-too-large'
+  | 'headers-too-large'
+  | 'unknown-address'
+  | 'rate-limited'
+  | 'internal-error';
 
 /** Every refusal with its status and title: a new code does not compile until it stands here. */
 const PROBLEMS = {
   'invalid-parameter': [400, 'A parameter is not as it must be'],
+  'broken-request': [400, 'The request cannot be read'],
   'broken-body': [400, 'The body cannot be read'],
   unauthenticated: [401, 'A key is needed'],
   forbidden: [403, 'The key does not allow this'],
@@ -31,10 +40,12 @@ const PROBLEMS = {
   'window-not-begun': [404, 'The window has not begun'],
   'no-earlier-window': [404, 'There is no earlier window'],
   'no-standing': [404, 'The member has no standing'],
+  'request-timeout': [408, 'The request took too long to arrive'],
   'name-taken': [409, 'The name is taken'],
   'state-conflict': [409, 'It clashes with what is already so'],
   'body-too-large': [413, 'The body is too large'],
   'rate-limited': [429, 'Too many requests'],
+  'headers-too-large': [431, 'The headers are too large'],
   'internal-error': [500, 'Something went wrong here'],
   unavailable: [503, 'Not available at the moment'],
 } as const satisfies Record<ErrorCode | HttpErrorCode, readonly [number, string]>;
@@ -43,7 +54,8 @@ type ProblemCode = keyof typeof PROBLEMS;
 
 const RETRY_AFTER_S = 5;
 const TELL_OF_OUTAGE_EVERY_MS = 5_000;
-const PROBLEM_JSON = 'application/problem+json';
+/** The media type of a problem. */
+export const PROBLEM_JSON = 'application/problem+json';
 
 /** RFC 9457. `type` is stable: programs go by it. `detail` says what happened, to what, and what to do. */
 export const problemSchema = z
@@ -81,7 +93,13 @@ export class RateLimitError extends Error {
 /** Answers an address that cannot be read, before any route is found. */
 export function answerBadUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   request.log.debug({ err: error }, 'An address could not be read');
-  const problem = problemOf('invalid-parameter', 'The address cannot be read. Percent-encode it as UTF-8.');
+  const isTooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
+  const problem = problemOf(
+    'invalid-parameter',
+    isTooLong
+      ? 'A part of the address is longer than any name. Shorten it.'
+      : 'The address cannot be read. Percent-encode it as UTF-8.',
+  );
   void reply.code(problem.status).type(PROBLEM_JSON).send(JSON.stringify(problem));
 }
 
@@ -110,7 +128,7 @@ export function answerWithProblems(server: FastifyInstance): void {
     }
     if (isUnreadBody(error)) {
       // Closed at once, many clients that are still sending would see a broken connection in place of this answer.
-      reply.removeHeader('connection');
+      reply.header('connection', 'keep-alive');
       request.raw.resume();
     }
     const [code, detail] = explain(error, request);

@@ -5,6 +5,7 @@ import rateLimit from '@fastify/rate-limit';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
+import { answerBrokenRequest } from './broken-requests.ts';
 import { acceptJson } from './json-body.ts';
 import { measureRequests } from './metrics.ts';
 import { acceptTagLists } from './not-modified.ts';
@@ -23,6 +24,7 @@ import { linkingRoutes } from './routes/linking.ts';
 import { memberRoutes } from './routes/members.ts';
 import { multiplierRoutes } from './routes/multipliers.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { proofRoutes } from './routes/proofs.ts';
 import { questRoutes } from './routes/quests.ts';
 import { voidingRoutes } from './routes/voiding.ts';
 import type { HttpServices, Server } from './services.ts';
@@ -60,6 +62,7 @@ export async function createHttpServer(services: HttpServices, options: HttpOpti
     // While it ends, a connection that is still open gets its answer, and the header that closes it.
     return503OnClosing: false,
     frameworkErrors: answerBadUrl,
+    clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<ZodTypeProvider>();
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
@@ -72,6 +75,8 @@ export async function createHttpServer(services: HttpServices, options: HttpOpti
     allowedHeaders: ['authorization', 'if-none-match'],
     exposedHeaders: ['etag', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
     maxAge: 86_400,
+    // An OPTIONS request that is no preflight is answered like one.
+    strictPreflight: false,
   });
   await server.register(rateLimit, {
     timeWindow: MINUTE_MS,
@@ -96,6 +101,7 @@ export async function createHttpServer(services: HttpServices, options: HttpOpti
   ledgerRoutes(server, services);
   multiplierRoutes(server, services);
   questRoutes(server, services);
+  proofRoutes(server, services);
   exclusionRoutes(server, services);
   capRoutes(server, services);
   keyRoutes(server, services);

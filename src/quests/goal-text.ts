@@ -9,7 +9,7 @@ type Categories = Pick<Community, 'categories'>;
 export type GoalWording = { name(text: string): string; number(thousandths: bigint): string };
 
 /** For programs and terminals: exact decimals, names as they are. */
-export const PLAIN_WORDING: GoalWording = { name: (text) => text, number: formatDecimal };
+const PLAIN_WORDING: GoalWording = { name: (text) => text, number: formatDecimal };
 
 const WINDOW_WORDS = { week: 'the week', month: 'the month', season: 'the season', all: 'all time' } as const;
 
@@ -52,7 +52,8 @@ export function tellProgress(
   community: Categories,
 ): { done: string; goal: string } {
   const [part, another] = parts;
-  if (!part || another || part.goal.kind === 'rank' || part.goal.kind === 'proof') return { done: `${Math.floor(share * 100)} %`, goal: '100 %' };
+  if (!part || another || part.goal.kind === 'rank' || part.goal.kind === 'proof')
+    return { done: `${Math.floor(share * 100)} %`, goal: '100 %' };
   const { goal, done, wanted } = part;
   if (goal.kind === 'amount') {
     return { done: formatDecimal(done), goal: units(goal.category, wanted, community, PLAIN_WORDING) };

@@ -103,7 +103,10 @@ function requireFree({ name }: Quest, before: Proof | undefined): void {
     throw new DomainError('state-conflict', `A proof for "${name}" waits for a review already. Wait for the decision.`);
   }
   if (before?.state === 'approved') {
-    throw new DomainError('state-conflict', `A proof for "${name}" was approved already: there is nothing left to show.`);
+    throw new DomainError(
+      'state-conflict',
+      `A proof for "${name}" was approved already: there is nothing left to show.`,
+    );
   }
 }
 
@@ -115,6 +118,9 @@ async function requireOpen(
   now: Date,
 ): Promise<void> {
   const { quest } = round;
+  if (now < round.startsAt) {
+    throw new DomainError('state-conflict', `This round of "${quest.name}" starts at ${round.startsAt.toISOString()}.`);
+  }
   if (now >= round.endsAt) {
     throw new DomainError(
       'state-conflict',

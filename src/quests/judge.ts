@@ -37,7 +37,7 @@ export async function completeJudged(
 }
 
 /** The window whose board judges a goal. */
-export function windowOf(
+function windowOf(
   { calendar }: QuestCommunity,
   round: Pick<QuestRound, 'endsAt'>,
   { window, period }: Extract<SingleGoal, { kind: 'rank' | 'score' }>,

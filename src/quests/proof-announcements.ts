@@ -1,6 +1,6 @@
 /** What is said of proofs: to reviewers in their channel, and to who handed one in. */
 import type { Transaction } from 'kysely';
-import type { ProofDecision } from '../announcements/announcement.ts';
+import type { Announcement, ProofDecision } from '../announcements/announcement.ts';
 import { announce, reviseAnnouncement } from '../announcements/outbox.ts';
 import type { Database } from '../db/database.ts';
 import { discordUserOf, readMember } from '../members/members.ts';
@@ -10,6 +10,25 @@ type Trx = Transaction<Database>;
 
 /** Under which keys reviewers are told of proofs. */
 export const PROOF_KEYS = 'proof waits ';
+
+/** A proof as reviewers are told of it; `show`: what its quest asks to be shown. */
+export function tellProof(
+  { id, times, quest, member, content, state, review }: ListedProof,
+  show: string,
+): Extract<Announcement, { kind: 'proof-submitted' }> {
+  return {
+    kind: 'proof-submitted',
+    proofId: id,
+    times,
+    quest,
+    show,
+    member,
+    text: content.text,
+    links: [...content.links],
+    files: [...content.files],
+    ...(state !== 'waiting' && review ? { decision: { state, by: review.reviewer, reason: review.reason } } : {}),
+  };
+}
 
 /** Tells reviewers of proofs that wait, each once each time it is handed in. */
 export async function announceProofs(
@@ -24,16 +43,7 @@ export async function announceProofs(
     communityId,
     proofs.map((proof) => ({
       key: keyOf(proof),
-      announcement: {
-        kind: 'proof-submitted',
-        proofId: proof.id,
-        quest: proof.quest,
-        show: proof.show,
-        member: proof.member,
-        text: proof.content.text,
-        links: [...proof.content.links],
-        files: [...proof.content.files],
-      },
+      announcement: tellProof(proof, proof.show),
       dueAt: now,
       channelId,
     })),

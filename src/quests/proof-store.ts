@@ -14,7 +14,13 @@ const contentSchema = z.object({
   text: z.string(),
   links: z.array(z.string()),
   files: z.array(
-    z.object({ id: z.string(), name: z.string(), size: z.number(), contentType: z.string().nullable(), url: z.string() }),
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      size: z.number(),
+      contentType: z.string().nullable(),
+      url: z.string(),
+    }),
   ),
 });
 
@@ -52,17 +58,6 @@ export async function readLastProof(
   return row && toProof(row);
 }
 
-/** Finds a proof by its id. */
-export async function readProof(db: Kysely<Database>, communityId: number, id: number): Promise<Proof | undefined> {
-  const row = await db
-    .selectFrom('quest_proofs')
-    .selectAll()
-    .where('community_id', '=', communityId)
-    .where('proof_id', '=', id)
-    .executeTakeFirst();
-  return row && toProof(row);
-}
-
 /** A page of the proofs in a state, the first handed in first. */
 export async function readProofs(
   db: Kysely<Database>,
@@ -85,7 +80,20 @@ export async function readUnderWay(
   of: { questId: number } | { roundId: number },
 ): Promise<ListedProof[]> {
   const which = 'questId' in of ? sql`r.quest_id = ${of.questId}` : sql`p.round_id = ${of.roundId}`;
-  return readListed(db, sql`p.community_id = ${communityId} and p.state in ('waiting', 'asked') and ${which}`, undefined);
+  return readListed(
+    db,
+    sql`p.community_id = ${communityId} and p.state in ('waiting', 'asked') and ${which}`,
+    undefined,
+  );
+}
+
+/** The proofs of a member of which more is asked. */
+export async function readAskedOf(db: Kysely<Database>, communityId: number, memberId: number): Promise<ListedProof[]> {
+  return readListed(
+    db,
+    sql`p.community_id = ${communityId} and p.member_id = ${memberId} and p.state = 'asked'`,
+    undefined,
+  );
 }
 
 /** Proofs by their ids, as a list tells them. */
@@ -152,7 +160,9 @@ async function readListed(
   where: ReturnType<typeof sql>,
   limit: number | undefined,
 ): Promise<ListedProof[]> {
-  const { rows } = await sql<ProofRow & { quest_id: number; key: string; name: string; handle: string; member: string }>`
+  const { rows } = await sql<
+    ProofRow & { quest_id: number; key: string; name: string; handle: string; member: string }
+  >`
     select p.*, r.quest_id, r.key, q.name, m.handle, m.display_name as member from quest_proofs p
     join quest_rounds r on r.community_id = p.community_id and r.round_id = p.round_id
     join quests q on q.community_id = r.community_id and q.quest_id = r.quest_id
@@ -180,7 +190,12 @@ function toProof(row: ProofRow): Proof {
     submittedAt: row.submitted_at,
     review:
       row.reviewed_at && row.state !== 'waiting'
-        ? { at: row.reviewed_at, reviewer: row.reviewer ?? '', decidedBy: row.decided_by ?? '', reason: row.reason ?? '' }
+        ? {
+            at: row.reviewed_at,
+            reviewer: row.reviewer ?? '',
+            decidedBy: row.decided_by ?? '',
+            reason: row.reason ?? '',
+          }
         : undefined,
     times: (Array.isArray(row.history) ? row.history.length : 0) + 1,
   };

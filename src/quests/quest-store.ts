@@ -211,7 +211,7 @@ export function joinSlot(questId: number, memberId: number): string {
   return `${questId} ${memberId}`;
 }
 
-export function toRound(row: Selectable<Database['quest_rounds']>): Round {
+function toRound(row: Selectable<Database['quest_rounds']>): Round {
   return {
     id: row.round_id,
     questId: row.quest_id,

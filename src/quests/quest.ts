@@ -13,7 +13,7 @@ export const RECURRENCES = ['once', 'daily', 'weekly', 'monthly'] as const;
 export type Recurrence = (typeof RECURRENCES)[number];
 
 /** What a quest is about, for people. */
-export const DESCRIPTION: TextRule = { maxCodePoints: 1_000, pathSafe: false };
+const DESCRIPTION: TextRule = { maxCodePoints: 1_000, pathSafe: false };
 
 const MAX_REWARDS = 10;
 const MAX_PREREQUISITES = 10;
@@ -21,7 +21,7 @@ const MAX_WINNERS = 1_000_000;
 const MAX_ID = 2_147_483_647;
 const MINUTE_MS = 60_000;
 const MAX_SETTLE_MINUTES = 7 * 24 * 60;
-export const DEFAULT_SETTLE_MINUTES = 60;
+const DEFAULT_SETTLE_MINUTES = 60;
 
 /** What somebody must have or be so that a completion counts. A role is looked at when joining, the others on completion. */
 export const prerequisiteSchema = z
@@ -170,10 +170,11 @@ export function writePrerequisite(prerequisite: Prerequisite): Record<string, un
 /**
  * Holds the times of a new quest against each other.
  *
+ * @param startsAt undefined: now
  * @throws DomainError `invalid-parameter`
  */
-export function requireTimes(startsAt: Date, endsAt: Date, now: Date): void {
-  if (endsAt <= startsAt) {
+export function requireTimes(startsAt: Date | undefined, endsAt: Date, now: Date): void {
+  if (startsAt && endsAt <= startsAt) {
     throw new DomainError(
       'invalid-parameter',
       `\`endsAt\`, ${endsAt.toISOString()}, is not after \`startsAt\`, ${startsAt.toISOString()}.`,

@@ -17,6 +17,14 @@ export type Decision = (typeof DECISIONS)[number];
 /** Whoever decides: by the name that stays on the proof, and as a Discord user or by the handle of a key, if known. */
 export type Reviewer = { name: string; discordUserId?: string | undefined; handle?: string | undefined };
 
+/** What is decided. `times`: how often the proof had been handed in when the reviewer looked at it, if that is known. */
+export type Verdict = {
+  proofId: number;
+  decision: Decision;
+  reason?: string | undefined;
+  times?: number | undefined;
+};
+
 const STATE_AFTER = { approve: 'approved', ask: 'asked', refuse: 'refused' } as const;
 const SAID = { approved: 'approved', asked: 'asked for more', refused: 'refused' } as const;
 
@@ -33,7 +41,7 @@ const SAID = { approved: 'approved', asked: 'asked for more', refused: 'refused'
 export async function decideProof(
   context: RankingContext,
   communityId: number,
-  { proofId, decision, reason }: { proofId: number; decision: Decision; reason?: string | undefined },
+  { proofId, decision, reason, times }: Verdict,
   reviewer: Reviewer,
   actor: Actor,
   now: Date,
@@ -49,13 +57,21 @@ export async function decideProof(
     await refuseOwn(trx, communityId, proof, reviewer);
     const state = STATE_AFTER[decision];
     if (proof.state === state && proof.review?.decidedBy === actor.name) return proof;
+    if (times !== undefined && times !== proof.times) {
+      throw new DomainError('state-conflict', `Proof ${proofId} was handed in anew since: look at what it is now.`);
+    }
     requireWaiting(proof);
     const review = { at: now, reviewer: reviewer.name, decidedBy: actor.name, reason: reason ?? '' };
     await writeReview(trx, communityId, [proofId], state, review);
     if (decision === 'approve') {
       const { memberId } = proof;
       const rounds = await readRoundsById(trx, communityId, [proof.roundId]);
-      await completeReached(trx, community, rounds.map((round) => ({ round, memberId })), now);
+      await completeReached(
+        trx,
+        community,
+        rounds.map((round) => ({ round, memberId })),
+        now,
+      );
     }
     await announceDecision(trx, communityId, proof, { state, by: reviewer.name, reason: review.reason }, now);
     await writeAudit(trx, {
@@ -72,7 +88,7 @@ export async function decideProof(
 }
 
 /** @throws DomainError `unknown-proof` */
-export async function requireProof(
+async function requireProof(
   db: Parameters<typeof readListedById>[0],
   communityId: number,
   id: number,

@@ -16,7 +16,7 @@ export type NewRound = Pick<Round, 'key' | 'startsAt' | 'endsAt' | 'settlesAt'>;
  * begins where the last one ended.
  */
 export function roundsUntil(
-  quest: Quest,
+  quest: Pick<Quest, 'recurrence' | 'startsAt' | 'endsAt' | 'settleAfterMs'>,
   last: Pick<Round, 'key' | 'endsAt'> | undefined,
   zone: Zone,
   until: Date,

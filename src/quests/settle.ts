@@ -61,7 +61,7 @@ async function settleRound(context: RankingContext, communityId: number, roundId
     const { configVersion } = await lockCommunity(trx, communityId);
     const community = await context.directory.at(trx, communityId, configVersion);
     const [round] = await readRoundsById(trx, communityId, [roundId]);
-    if (!round || round.settledAt || round.settlesAt > now || round.quest.cancelledAt) return;
+    if (!round || round.settledAt || round.quest.cancelledAt || !(await isDue(trx, communityId, roundId, now))) return;
     await completeJudged(trx, community, round, now);
     if (isFinal(round.quest, { settledAt: now })) {
       await closeProofs(trx, communityId, { roundId }, 'It was not approved before the quest was settled.', now);
@@ -77,6 +77,13 @@ async function settleRound(context: RankingContext, communityId: number, roundId
     // What is final leaves the memory of every process.
     await touchConfig(trx, communityId);
   });
+}
+
+async function isDue(trx: Transaction<Database>, communityId: number, roundId: number, now: Date): Promise<boolean> {
+  const { rows } = await sql<{ due: boolean }>`
+    select ${dueAt} <= ${now} as due from quest_rounds r
+    where r.community_id = ${communityId} and r.round_id = ${roundId}`.execute(trx);
+  return rows[0]?.due === true;
 }
 
 /** The first to complete win; of those of one moment, who became a member first. Who is excluded from prizes is passed over. */

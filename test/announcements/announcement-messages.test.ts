@@ -42,7 +42,17 @@ const EVERY_KIND: Record<Announcement['kind'], Announcement> = {
   'quest-settled': { kind: 'quest-settled', quest: NASTY, winners: MANY, others: 12_345, rewards: REWARDS },
   'quest-cancelled': { kind: 'quest-cancelled', quest: NASTY },
   'quest-reminder': { kind: 'quest-reminder', quest: NASTY, done: '6.25', goal: '10', endsAt: ENDS },
-  'proof-submitted': { kind: 'proof-submitted', proofId: 7, quest: NASTY, member: NASTY, text: LONG, links: MANY },
+  'proof-submitted': {
+    kind: 'proof-submitted',
+    proofId: 7,
+    times: 1,
+    quest: NASTY,
+    show: LONG,
+    member: NASTY,
+    text: LONG,
+    links: MANY.slice(0, 3),
+    files: MANY.slice(0, 3).map((name, index) => ({ id: String(index), name, size: 1, contentType: null, url: name })),
+  },
   'proof-reviewed': { kind: 'proof-reviewed', quest: NASTY, decision: 'refused', reason: LONG },
 };
 

@@ -13,10 +13,13 @@ export async function makeTemporaryDirectory(): Promise<string> {
   return directory;
 }
 
+/** The databases that are lent at the moment. */
+const lent = new Set<string>();
+
 /** A PostgreSQL server to make databases on: the one that DATABASE_URL names, or an embedded one of this run. */
 export async function openServer(): Promise<{ url: string; close(): Promise<void> }> {
   const given = process.env['DATABASE_URL'];
-  if (given) return { url: given, close: () => Promise.resolve() };
+  if (given) return { url: given, close: () => dropLent(given) };
   const dataDir = await makeTemporaryDirectory();
   const embedded = await openEmbeddedPostgres({ dataDir, purpose: 'server' });
   return {
@@ -33,12 +36,23 @@ export async function withDatabase<Result>(serverUrl: string, work: (url: string
   const name = `omnitensor_bench_${randomBytes(6).toString('hex')}`;
   const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
   await runSql(serverUrl, `create database ${name}`);
+  lent.add(name);
   try {
     await migrateToLatest(url);
     return await work(url);
   } finally {
-    await runSql(serverUrl, `drop database ${name} with (force)`);
+    await drop(serverUrl, name);
   }
+}
+
+/** Drops what is lent still, as when a run is ended by hand. */
+async function dropLent(serverUrl: string): Promise<void> {
+  for (const name of lent) await drop(serverUrl, name);
+}
+
+async function drop(serverUrl: string, name: string): Promise<void> {
+  await runSql(serverUrl, `drop database if exists ${name} with (force)`);
+  lent.delete(name);
 }
 
 /** Runs a statement in a connection of its own, without the limits and plan settings of the product's. */

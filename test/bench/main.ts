@@ -39,14 +39,28 @@ const context: BenchContext = {
   progress: (message) => console.error(`${new Date().toISOString().slice(11, 19)} ${message}`),
 };
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void (server?.close() ?? Promise.resolve()).finally(() => process.exit(1)));
+}
+
 const figures: Figure[] = [];
 try {
   for (const group of GROUPS) {
-    if (group.names.some((name) => context.isWanted(name))) figures.push(...(await group.measure(context)));
+    if (!group.names.some((name) => context.isWanted(name))) continue;
+    const measured = await group.measure(context).catch((error: unknown) => failed(group, error));
+    const wanted = measured.filter((figure) => context.isWanted(figure.name));
+    for (const { name, value } of wanted) context.progress(`${name}: ${value ?? 'not measured'}`);
+    figures.push(...wanted);
   }
 } finally {
   await server?.close();
 }
-const wanted = figures.filter((figure) => context.isWanted(figure.name));
-if (options.json) console.log(toJson(wanted));
-else printTable(wanted);
+if (options.json) console.log(toJson(figures));
+else printTable(figures);
+
+/** What a group that broke stands for: the others are measured all the same. */
+function failed({ names }: FigureGroup, error: unknown): Figure[] {
+  console.error(error);
+  process.exitCode = 1;
+  return names.map((name) => ({ name, value: null, unit: 'x', goal: undefined, measured: `failed: ${String(error)}` }));
+}

@@ -3,7 +3,7 @@ import type { Contribution } from '../../src/contributions/contribution.ts';
 import { recordBatch } from '../../src/contributions/record-batch.ts';
 import { connect } from '../../src/db/connect.ts';
 import type { Database } from '../../src/db/database.ts';
-import { createQuest } from '../../src/quests/manage.ts';
+import { createQuest } from '../../src/quests/create-quest.ts';
 import { newQuestSchema } from '../../src/quests/quest.ts';
 import { settleDueRounds } from '../../src/quests/settle.ts';
 import type { RankingContext } from '../../src/ranking/context.ts';

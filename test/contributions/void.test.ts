@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { changeCounting, type VoidTarget } from '../../src/contributions/void.ts';
 import { readCurrentStandings, readLeaderboard } from '../../src/ranking/read-leaderboard.ts';
 import { verify } from '../../src/ranking/verify.ts';
-import { createQuest } from '../../src/quests/manage.ts';
+import { createQuest } from '../../src/quests/create-quest.ts';
 import { acceptAnyRole } from '../../src/rewards/role-checker.ts';
 import { readGranted } from '../../src/rewards/grants.ts';
 import { requireMember } from '../../src/members/members.ts';

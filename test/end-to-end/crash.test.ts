@@ -212,7 +212,7 @@ describe('a DATA_DIR', () => {
     const { code, output } = await AppProcess.fail({ DATA_DIR: dataDir.path, PORT: port });
     other.close();
     expect(code).toBe(1);
-    expect(output).toMatch(new RegExp(`^.*${port}.*$`, 'm'));
+    expect(output).toMatch(new RegExp(`^Port ${port} is taken .* set PORT .*$`, 'm'));
     expect(output).not.toContain('    at ');
     expect(await dataDir.postmaster()).toBeUndefined();
   });

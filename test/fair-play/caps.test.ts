@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { removeCap, setCap } from '../../src/fair-play/caps.ts';
 import { decideHeld, listHeld, type Decision } from '../../src/fair-play/held.ts';
-import { createQuest } from '../../src/quests/manage.ts';
+import { createQuest } from '../../src/quests/create-quest.ts';
 import { readGranted } from '../../src/rewards/grants.ts';
 import { requireMember } from '../../src/members/members.ts';
 import { contribution, makeCommunity, NOW, record, recording, TESTER } from '../support/communities.ts';

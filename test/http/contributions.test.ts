@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import { ADMIN_KEY, useHttpServer } from '../support/http-server.ts';
@@ -161,6 +164,11 @@ describe('recording contributions', () => {
     sending.end(half);
     await finished(sending, { readable: false });
     sending.destroy();
+  });
+
+  it('HT-15 takes an empty body where none is needed', async () => {
+    const { json } = await server.call('DELETE', '/v1/communities/omni/keys/999', '');
+    expect(json).toMatchObject({ type: 'urn:omnitensor:problem:unknown-key' });
   });
 
   it('HT-15 refuses bytes that are no UTF-8', async () => {

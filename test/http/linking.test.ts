@@ -74,7 +74,15 @@ describe('linking over HTTP', () => {
     await server.call('POST', `${path}/contributions`, { contributions: [event('4', survivor)] });
     await server.call('POST', `${path}/members/ada/merge`, { into: survivor });
     const encoded = encodeURIComponent(survivor);
+    const quest = {
+      name: 'Two hours',
+      endsAt: new Date(NOW.getTime() + 60_000).toISOString(),
+      goal: { category: 'gpu-contributors', amount: 2 },
+      rewards: [{ kind: 'badge', name: 'Two' }],
+    };
+    const { json: made } = await server.call('POST', `${path}/quests`, quest);
     const reads = [
+      [`/quests/${made.id}/progress/ada`, `/quests/${made.id}/progress/${encoded}`],
       ['/members/ada', `/members/${encoded}`],
       ['/members/ada?x=1&y=%20', `/members/${encoded}?x=1&y=%20`],
       ['/members/ada/ledger?limit=5', `/members/${encoded}/ledger?limit=5`],

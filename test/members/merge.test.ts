@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mergeMembers } from '../../src/members/merge.ts';
 import { requireMember } from '../../src/members/members.ts';
 import type { Contribution } from '../../src/contributions/contribution.ts';
-import { createQuest } from '../../src/quests/manage.ts';
+import { createQuest } from '../../src/quests/create-quest.ts';
 import { MAX_TOTAL } from '../../src/ranking/score.ts';
 import { readLeaderboard } from '../../src/ranking/read-leaderboard.ts';
 import { makeGrants, readGranted } from '../../src/rewards/grants.ts';

@@ -6,7 +6,7 @@ import type { Contribution } from '../../src/contributions/contribution.ts';
 import { DomainError } from '../../src/errors.ts';
 import type { Goal } from '../../src/quests/goal.ts';
 import { joinQuest } from '../../src/quests/join.ts';
-import { createQuest } from '../../src/quests/manage.ts';
+import { createQuest } from '../../src/quests/create-quest.ts';
 import { reconsiderMember } from '../../src/quests/reconsider.ts';
 import { settleDueRounds } from '../../src/quests/settle.ts';
 import { verifyQuests } from '../../src/quests/verify.ts';

@@ -141,6 +141,8 @@ export class PlainQuests {
   }
 
   #holdsSingle(goal: SingleGoal, own: readonly PlainContribution[]): boolean {
+    // A person approves those, which no contribution does.
+    if (goal.kind === 'proof') return false;
     const inCategory = own.filter(({ category }) => goal.category === undefined || category === goal.category);
     switch (goal.kind) {
       case 'amount': {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { createQuest } from '../../src/quests/manage.ts';
+import { createQuest } from '../../src/quests/create-quest.ts';
 import { newQuestSchema } from '../../src/quests/quest.ts';
 import type { RankingContext } from '../../src/ranking/context.ts';
 import { acceptAnyRole } from '../../src/rewards/role-checker.ts';

@@ -16,7 +16,7 @@ const RETRY_MS = 200;
 const WATCH_MS = 500;
 
 const LEAST_BUFFERS_MB = 128;
-const MOST_BUFFERS_MB = 1_024;
+const MOST_BUFFERS_MB = 4_096;
 
 export type EmbeddedPostgresOptions = {
   dataDir: string;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { DomainError } from '../../errors.ts';
 import { joinQuest } from '../../quests/join.ts';
-import { cancelQuest, createQuest, editQuest, requireQuest } from '../../quests/manage.ts';
+import { createQuest } from '../../quests/create-quest.ts';
+import { cancelQuest, editQuest, requireQuest } from '../../quests/manage.ts';
 import { newQuestSchema, questChangesSchema } from '../../quests/quest.ts';
 import { readQuests } from '../../quests/quest-store.ts';
 import { readOwnProgress, readQuestRound } from '../../quests/read-quests.ts';
@@ -225,7 +226,8 @@ export function questRoutes(server: Server, services: HttpServices): void {
   );
 }
 
-function requireHandle(wanted: string | undefined, bound: string | undefined): string {
+/** Whose it is: the member named, or the only one that the key writes for. */
+export function requireHandle(wanted: string | undefined, bound: string | undefined): string {
   const handle = wanted ?? bound;
   if (handle === undefined) {
     throw new DomainError('invalid-parameter', 'Give `handle`: this key is not bound to a member.');

@@ -5,10 +5,7 @@ import { memberPayload, messagePayload } from './payloads.ts';
 import type { MessageBody } from './rules/message.ts';
 import { recipientOf } from './private-room.ts';
 import { newSnowflake } from './snowflakes.ts';
-import type { MessageOrigin, StandInChannel, StandInUser, StoredMessage } from './world.ts';
-
-/** A file that came with a request. */
-export type UploadedFile = { name: string; size: number };
+import type { MessageOrigin, StandInChannel, StandInFile, StandInUser, StoredMessage, World } from './world.ts';
 
 /** A message of this world. @throws when it is from elsewhere, a mistake of the test. */
 export function findMessage({ world }: Context, id: string): StoredMessage {
@@ -22,7 +19,7 @@ export function postMessage(
   context: Context,
   channel: StandInChannel,
   body: MessageBody,
-  files: readonly UploadedFile[],
+  files: readonly StandInFile[],
   more: { author?: StandInUser; origin?: MessageOrigin; visibleTo?: StandInUser | undefined; loading?: boolean } = {},
 ): StoredMessage {
   const { world, transcript } = context;
@@ -37,7 +34,7 @@ export function postMessage(
     content: body.content ?? '',
     embeds: body.embeds ?? [],
     components: withIds(body.components ?? []),
-    attachments: files.map(attachment),
+    attachments: files.map((file) => attach(world, file)),
     allowedMentions: body.allowed_mentions,
     origin: more.origin,
     visibleTo: more.visibleTo,
@@ -55,7 +52,7 @@ export function editMessage(
   context: Context,
   message: StoredMessage,
   body: MessageBody,
-  files: readonly UploadedFile[],
+  files: readonly StandInFile[],
 ): void {
   const wasLoading = (message.flags & MessageFlags.Loading) !== 0;
   const kept = message.flags & ~(MessageFlags.Loading | MessageFlags.SuppressEmbeds);
@@ -66,7 +63,7 @@ export function editMessage(
   const remaining = body.attachments?.map(({ id }) => String(id));
   message.attachments = [
     ...message.attachments.filter(({ id }) => !remaining || remaining.includes(id)),
-    ...files.map(attachment),
+    ...files.map((file) => attach(context.world, file)),
   ];
   // Without the field an edit mentions whom it names, as far as the message may.
   message.allowedMentions = body.allowed_mentions;
@@ -105,8 +102,18 @@ function announce(context: Context, message: StoredMessage, event: 'MESSAGE_CREA
   gateway.dispatch(event, payload, GatewayIntentBits.GuildMessages);
 }
 
-function attachment({ name, size }: UploadedFile): APIAttachment {
+/** Keeps a file that was uploaded, and describes it as Discord does. */
+export function attach(world: World, file: StandInFile): APIAttachment {
   const id = newSnowflake();
-  const url = `http://127.0.0.1/attachments/${id}/${encodeURIComponent(name)}`;
-  return { id, filename: name, size, url, proxy_url: url };
+  world.files.set(id, file);
+  const { name, data, contentType } = file;
+  const url = `${world.address}/attachments/${id}/${encodeURIComponent(name)}`;
+  return {
+    id,
+    filename: name,
+    size: data.length,
+    url,
+    proxy_url: url,
+    ...(contentType ? { content_type: contentType } : {}),
+  };
 }

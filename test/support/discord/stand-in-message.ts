@@ -1,4 +1,4 @@
-import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
+import { ButtonStyle, ComponentType, MessageFlags, type APIAttachment } from 'discord.js';
 import { SELECT_TYPES, walkComponents, type Component } from './component.ts';
 import { visibleText } from './transcript/message-lines.ts';
 import type { StandInUser, StoredMessage, World } from './world.ts';
@@ -28,6 +28,11 @@ export class StandInMessage {
   /** The components as Discord returns them, each with its `id`. */
   get components(): readonly Component[] {
     return this.#message.components;
+  }
+
+  /** The files that came with it. */
+  get attachments(): readonly APIAttachment[] {
+    return this.#message.attachments;
   }
 
   get ephemeral(): boolean {

@@ -4,7 +4,7 @@ import { Faults } from './faults.ts';
 import { Gateway } from './gateway.ts';
 import { StandInGuild } from './guild.ts';
 import { autocompleteCommand, runChatCommand, runMenuCommand, type OptionValue } from './hands/commands.ts';
-import { pressButton, selectValues, submitForm } from './hands/components.ts';
+import { pressButton, selectValues, submitForm, type Answers } from './hands/components.ts';
 import type { Interaction } from './interaction.ts';
 import { privateChannel } from './private-room.ts';
 import { postMessage } from './messages.ts';
@@ -69,6 +69,7 @@ export class DiscordStandIn {
     // A TCP server's address is an object; only a pipe's is a string.
     const { port } = server.server.address() as AddressInfo;
     gateway.listenAt(`ws://127.0.0.1:${port}/gateway`);
+    context.world.address = `http://127.0.0.1:${port}`;
     return new DiscordStandIn(context, port, requests, async () => {
       gateway.close();
       server.server.closeAllConnections();
@@ -195,11 +196,7 @@ export class DiscordStandIn {
   }
 
   /** Fills in and sends the form that `interaction` was answered with; fields by custom id. Await its `modal` before. */
-  submitModal(
-    user: StandInUser,
-    interaction: Interaction,
-    fields: Record<string, string | string[] | boolean>,
-  ): Interaction {
+  submitModal(user: StandInUser, interaction: Interaction, fields: Answers): Interaction {
     return submitForm(this.#context, user, interaction, fields);
   }
 }

@@ -59,6 +59,9 @@ export type GuildState = {
 /** What the message answers: it is drawn above it, and discord.js reads it. */
 export type MessageOrigin = { interactionId: string; user: StandInUser; type: number; name?: string };
 
+/** A file as it is uploaded. */
+export type StandInFile = { name: string; data: Uint8Array; contentType?: string | undefined };
+
 /** A message as it stands now. An ephemeral one is visible to `visibleTo` alone. */
 export type StoredMessage = {
   readonly id: string;
@@ -100,6 +103,10 @@ export class World {
   /** Commands by scope: a guild's id, or `global`. */
   readonly commands = new Map<string, APIApplicationCommand[]>();
   readonly emojis = new Map<string, APIEmoji>();
+  /** Files that people and the bot have uploaded, by the id of the attachment. */
+  readonly files = new Map<string, StandInFile>();
+  /** Where the stand-in listens, such as `http://127.0.0.1:3001`. */
+  address = 'http://127.0.0.1';
   readonly events = new EventEmitter<{ message: [StoredMessage] }>();
 
   /** The guilds that the bot is in: it sees no others. */

@@ -1,14 +1,18 @@
-import { ComponentType, InteractionType } from 'discord.js';
+import { ComponentType, InteractionType, type APIAttachment } from 'discord.js';
 import { SELECT_TYPES, walkComponents, type Component } from '../component.ts';
 import type { Context } from '../context.ts';
 import type { Interaction, InteractionSubject } from '../interaction.ts';
 import { channelPayload, messagePayload, rolePayload, userPayload } from '../payloads.ts';
-import { findMessage } from '../messages.ts';
+import { attach, findMessage } from '../messages.ts';
 import type { StandInMessage } from '../stand-in-message.ts';
-import type { GuildState, StandInUser, StoredMessage } from '../world.ts';
+import type { GuildState, StandInFile, StandInUser, StoredMessage } from '../world.ts';
 import { act, Refused, resolvedMember } from './dispatch.ts';
 
-type Answers = Record<string, string | string[] | boolean>;
+/** What is put into the fields of a form, by custom id. */
+export type Answers = Record<string, string | string[] | boolean | StandInFile[]>;
+
+/** The same with files as the ids of their attachments. */
+type Given = string | string[] | boolean;
 
 /** Presses a button of a message. */
 export function pressButton(context: Context, user: StandInUser, shown: StandInMessage, name: string): Interaction {
@@ -79,11 +83,30 @@ export function submitForm(context: Context, user: StandInUser, opener: Interact
     const fields = [...walkComponents(modal.components)].filter(({ custom_id }) => custom_id !== undefined);
     const strange = Object.keys(answers).filter((name) => !fields.some(({ custom_id }) => custom_id === name));
     if (strange.length > 0) throw new Refused(`The form has no field ${strange.join(', ')}.`);
+    const uploads: [string, APIAttachment][] = [];
+    const texts: Record<string, Given> = {};
+    for (const [name, answer] of Object.entries(answers)) {
+      texts[name] = isFiles(answer)
+        ? answer.map((file) => {
+            const uploaded = attach(context.world, file);
+            uploads.push([uploaded.id, uploaded]);
+            return uploaded.id;
+          })
+        : answer;
+    }
     return {
       ...(source ? { message: messagePayload(context.world, source) } : {}),
-      data: { custom_id: modal.customId, components: modal.components.map((one) => filledIn(one, answers)) },
+      data: {
+        custom_id: modal.customId,
+        components: modal.components.map((one) => filledIn(one, texts)),
+        ...(uploads.length > 0 ? { resolved: { attachments: Object.fromEntries(uploads) } } : {}),
+      },
     };
   });
+}
+
+function isFiles(answer: Answers[string]): answer is StandInFile[] {
+  return Array.isArray(answer) && answer.some((one) => typeof one !== 'string');
 }
 
 function onMessage(
@@ -156,7 +179,7 @@ function resolveEntities(
 }
 
 /** A component of a form as it is sent: the layout stays, each field carries what was put in. */
-function filledIn(component: Component, answers: Answers): Record<string, unknown> {
+function filledIn(component: Component, answers: Record<string, Given>): Record<string, unknown> {
   const { type, id, custom_id: customId } = component;
   if (component.component) return { type, id, component: filledIn(component.component, answers) };
   if (component.components) return { type, id, components: component.components.map((one) => filledIn(one, answers)) };
@@ -174,7 +197,7 @@ function presetOf({ options }: Component): string[] | undefined {
   return preset && preset.length > 0 ? preset : undefined;
 }
 
-function checkAnswer(component: Component, answer: Answers[string] | undefined): void {
+function checkAnswer(component: Component, answer: Given | undefined): void {
   const name = component.custom_id ?? '';
   const required = component.required ?? true;
   const empty = answer === undefined || answer === '' || (Array.isArray(answer) && answer.length === 0);
@@ -184,6 +207,11 @@ function checkAnswer(component: Component, answer: Answers[string] | undefined):
     const { min_length: min = 0, max_length: max = 4_000 } = component;
     const { length } = Array.from(answer);
     if (length < min || length > max) throw new Refused(`"${name}" must be ${min} to ${max} characters long.`);
+  }
+  if (component.type === ComponentType.FileUpload) {
+    const { min_values: min = 1, max_values: max = 1 } = component;
+    const { length } = [answer].flat();
+    if (length < min || length > max) throw new Refused(`"${name}" takes ${min} to ${max} files.`);
   }
   const strange =
     component.options && [answer].flat().find((value) => !component.options?.some((one) => one.value === value));

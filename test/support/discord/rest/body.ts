@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { DiscordError } from '../discord-error.ts';
-import type { UploadedFile } from '../messages.ts';
+import type { StandInFile } from '../world.ts';
 
 /** What a multipart request carries. */
 class Multipart {
   readonly payload: unknown;
-  readonly files: readonly UploadedFile[];
+  readonly files: readonly StandInFile[];
 
-  constructor(payload: unknown, files: readonly UploadedFile[]) {
+  constructor(payload: unknown, files: readonly StandInFile[]) {
     this.payload = payload;
     this.files = files;
   }
@@ -16,19 +16,23 @@ class Multipart {
 /** Reads `multipart/form-data` of Discord's kind: the JSON in `payload_json`, and files. */
 export async function parseMultipart(contentType: string, bytes: Buffer): Promise<Multipart> {
   const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData();
-  const files: UploadedFile[] = [];
+  const files: StandInFile[] = [];
   const fields: Record<string, unknown> = {};
   let payload: unknown;
   for (const [name, value] of form) {
-    if (typeof value !== 'string') files.push({ name: value.name, size: value.size });
+    if (typeof value !== 'string') files.push(await readUpload(value));
     else if (name === 'payload_json') payload = JSON.parse(value);
     else fields[name] = value;
   }
   return new Multipart(payload ?? fields, files);
 }
 
+async function readUpload(file: File): Promise<StandInFile> {
+  return { name: file.name, data: await file.bytes(), contentType: file.type || undefined };
+}
+
 /** A request's body with the files that came with it, whichever way it was sent. */
-export function bodyOf(request: FastifyRequest): { body: unknown; files: readonly UploadedFile[] } {
+export function bodyOf(request: FastifyRequest): { body: unknown; files: readonly StandInFile[] } {
   const { body } = request;
   return body instanceof Multipart ? { body: body.payload, files: body.files } : { body: body ?? {}, files: [] };
 }

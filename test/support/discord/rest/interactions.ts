@@ -13,14 +13,14 @@ import type { Component } from '../component.ts';
 import type { Context } from '../context.ts';
 import { DiscordError, invalidForm, unknown } from '../discord-error.ts';
 import type { Interaction } from '../interaction.ts';
-import { editMessage, postMessage, type UploadedFile } from '../messages.ts';
+import { editMessage, postMessage } from '../messages.ts';
 import { messagePayload } from '../payloads.ts';
 import { checkChoices } from '../rules/autocomplete.ts';
 import { modalProblems } from '../rules/components.ts';
 import { holdAgainst } from '../rules/description.ts';
 import { checkMessage, emptied, type MessageBody } from '../rules/message.ts';
 import { StandInMessage } from '../stand-in-message.ts';
-import type { MessageOrigin, StoredMessage } from '../world.ts';
+import type { MessageOrigin, StandInFile, StoredMessage } from '../world.ts';
 import { bodyOf, param, query } from './body.ts';
 
 const callbackSchema = z.object({ type: z.number(), data: z.record(z.string(), z.unknown()).nullish() });
@@ -98,7 +98,7 @@ function respond(
   type: InteractionResponseType,
   data: Record<string, unknown>,
   body: unknown,
-  files: readonly UploadedFile[],
+  files: readonly StandInFile[],
 ): StoredMessage | undefined {
   switch (type) {
     case InteractionResponseType.ChannelMessageWithSource: {
@@ -144,7 +144,7 @@ function reply(
   context: Context,
   interaction: Interaction,
   body: MessageBody,
-  files: readonly UploadedFile[],
+  files: readonly StandInFile[],
   loading: boolean,
 ): StoredMessage {
   const { channel, user } = interaction.subject;
@@ -164,7 +164,7 @@ function update(
   context: Context,
   interaction: Interaction,
   data: Record<string, unknown>,
-  files: readonly UploadedFile[],
+  files: readonly StandInFile[],
 ): StoredMessage {
   const { source } = interaction.subject;
   if (!source || source.deleted) throw unknown('message');

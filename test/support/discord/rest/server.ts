@@ -1,7 +1,7 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
 import { DiscordError } from '../discord-error.ts';
-import { parseMultipart } from './body.ts';
+import { param, parseMultipart } from './body.ts';
 import { addApplicationRoutes } from './application.ts';
 import { addCommandRoutes } from './commands.ts';
 import { addEmojiRoutes } from './emojis.ts';
@@ -14,6 +14,8 @@ import { addScheduledEventRoutes } from './scheduled-events.ts';
 import { addWebhookRoutes } from './webhooks.ts';
 
 const PREFIX = '/api/v10';
+/** Where files are fetched, which is no part of the API. */
+const FILES = '/attachments/';
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
 /** Custom ids and interaction tokens stand in paths. */
 const MAX_PARAM_LENGTH = 500;
@@ -54,6 +56,7 @@ export function openRest(context: Context): { server: FastifyInstance; requests:
   );
 
   server.addHook('preHandler', async (request, reply) => {
+    if (request.url.startsWith(FILES)) return undefined;
     const path = request.url.slice(PREFIX.length);
     const record = { method: request.method, path, body: request.body ?? undefined, status: 0, problems: [] };
     requests.push(record);
@@ -82,6 +85,13 @@ export function openRest(context: Context): { server: FastifyInstance; requests:
     records.get(request)?.problems.push(...refusal.lines());
     context.transcript.requestRefused(request.method, request.url.slice(PREFIX.length), refusal);
     await reply.code(refusal.status).send(refusal.body());
+  });
+
+  // Files are fetched as from Discord's CDN: by anyone who has the link.
+  server.get(`${FILES}:id/:name`, async (request, reply) => {
+    const file = context.world.files.get(param(request, 'id'));
+    if (!file) return reply.code(404).send('This content is no longer available.');
+    return reply.type(file.contentType ?? 'application/octet-stream').send(Buffer.from(file.data));
   });
 
   server.register(

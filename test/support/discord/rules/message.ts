@@ -1,12 +1,13 @@
 import { MessageFlags, type APIAllowedMentions, type APIEmbed } from 'discord.js';
 import type { ZodMiniType } from 'zod/mini';
-import type { Component } from '../component.ts';
+import { walkComponents, type Component } from '../component.ts';
 import { DiscordError, invalidForm, type FormProblem } from '../discord-error.ts';
-import type { StoredMessage } from '../world.ts';
+import type { StandInFile, StoredMessage } from '../world.ts';
 import { componentProblems } from './components.ts';
 import { holdAgainst } from './description.ts';
 
 const MAX_CONTENT = 2_000;
+const UPLOADED = 'attachment://';
 const MAX_EMBED_TEXT = 6_000;
 const V2 = MessageFlags.IsComponentsV2;
 /** What a bot may set on a message; other bits are Discord's own. */
@@ -32,7 +33,7 @@ export type MessageBody = {
 export function checkMessage(
   schema: ZodMiniType,
   body: unknown,
-  files: readonly unknown[],
+  files: readonly Pick<StandInFile, 'name'>[],
   existing?: StoredMessage,
 ): MessageBody {
   holdAgainst(schema, body);
@@ -49,10 +50,15 @@ export function checkMessage(
   };
   if (v2) problems.push(...legacyFieldProblems({ ...fields, ...after }));
   if (fields.components) problems.push(...componentProblems(fields.components, v2));
+  const kept = (existing?.attachments ?? []).filter(
+    ({ id }) => !fields.attachments || fields.attachments.some((one) => String(one.id) === id),
+  );
+  const names = [...files.map(({ name }) => name), ...kept.map(({ filename }) => filename)];
+  problems.push(...referenceProblems(fields.components ?? [], names));
   if (problems.length > 0) throw invalidForm(problems);
 
-  const kept = fields.attachments?.length ?? existing?.attachments.length ?? 0;
-  const hasOther = files.length + kept > 0 || fields.poll !== undefined || (fields.sticker_ids?.length ?? 0) > 0;
+  const attached = fields.attachments?.length ?? existing?.attachments.length ?? 0;
+  const hasOther = files.length + attached > 0 || fields.poll !== undefined || (fields.sticker_ids?.length ?? 0) > 0;
   const empty = v2
     ? after.components.length === 0
     : after.content.trim() === '' && after.embeds.length === 0 && after.components.length === 0 && !hasOther;
@@ -66,6 +72,20 @@ export function emptied(body: Record<string, unknown>): Record<string, unknown> 
   if (filled['content'] === null) filled['content'] = '';
   for (const list of ['embeds', 'components', 'attachments']) if (filled[list] === null) filled[list] = [];
   return JSON.parse(JSON.stringify(filled), (_key, value: unknown) => value ?? undefined) as Record<string, unknown>;
+}
+
+/** Files and pictures that a message shows must come with it. */
+function referenceProblems(components: readonly Component[], names: readonly string[]): FormProblem[] {
+  const shown = [...walkComponents(components)].flatMap(({ file, items, media }) =>
+    [file, media, ...(items ?? []).map((item) => item.media)].flatMap((one) => one?.url ?? []),
+  );
+  return shown
+    .filter((url) => url.startsWith(UPLOADED) && !names.includes(url.slice(UPLOADED.length)))
+    .map((url) => ({
+      path: ['components'],
+      code: 'UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND',
+      message: `The referenced attachment ${url} was not found`,
+    }));
 }
 
 function fieldProblems(fields: MessageBody): FormProblem[] {

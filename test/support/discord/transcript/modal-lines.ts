@@ -21,6 +21,7 @@ function fieldLines(component: Component): string[] {
   }
   if (type === ComponentType.TextDisplay) return visible(content ?? '').split('\n');
   if (type === ComponentType.TextInput) return [...heading, `[ ${visible(value ?? placeholder ?? '')} ▁▁▁ ]`];
+  if (type === ComponentType.FileUpload) return ['[ 📎 upload ]'];
   if (options) return options.map((option) => `  ${option.default ? '◉' : '○'} ${visible(option.label)}`);
   if (component.components) return component.components.flatMap((one) => fieldLines(one));
   return [`[ ${visible(placeholder ?? '')} ▾ ]`];
