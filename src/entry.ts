@@ -4,6 +4,8 @@ import { readConfig, type Config } from './config.ts';
 const ENV_FILE = '.env';
 /** How long what is in hand may take once the process is told to end. */
 const SHUTDOWN_MS = 10_000;
+/** How often to look whether the npm that started this process is still there. */
+const LOOK_FOR_NPM_MS = 500;
 
 /**
  * Runs an operator's command with the settings of the environment and `.env`. What it throws is told in a line; the
@@ -26,6 +28,7 @@ export function readSettings(): Config {
 
 /**
  * Ends the process in order at the first Ctrl-C or SIGTERM, within {@link SHUTDOWN_MS}, and at once at the second.
+ * Started by npm, it also ends when npm does.
  *
  * @param stop finishes what is in hand
  * @param say tells whoever watches how it goes
@@ -50,6 +53,20 @@ export function endOnSignal(stop: () => Promise<void>, say: (line: string) => vo
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(signal));
+  onceNpmHasEnded(() => {
+    if (!ending) void end('npm has ended');
+  });
+}
+
+/** npm passes a signal on to its shell alone, and the shell ends without telling anybody. */
+function onceNpmHasEnded(then: () => void): void {
+  if (!process.env['npm_lifecycle_event']) return;
+  const parent = process.ppid;
+  const looking = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(looking);
+    then();
+  }, LOOK_FOR_NPM_MS).unref();
 }
 
 /** What keeps something from running, for people: what happened, and what lies behind it. */

@@ -28,7 +28,10 @@ function explain(code: string) {
     return problemOf('headers-too-large', 'Address and headers are larger than 16 KiB together. Shorten them.');
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return problemOf('request-timeout', 'The request did not arrive whole in time. Send it again, or in smaller parts.');
+    return problemOf(
+      'request-timeout',
+      'The request did not arrive whole in time. Send it again, or in smaller parts.',
+    );
   }
   return problemOf('broken-request', 'This is not HTTP as it must be. Use a client that writes it.');
 }

@@ -5,16 +5,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startApp } from '../../src/app.ts';
+import type { Config } from '../../src/config.ts';
 import { endOnSignal, runCommand } from '../../src/entry.ts';
 import { findOrMakeAdminKey } from '../../src/keys/admin-key.ts';
 import { createLogger } from '../../src/logger.ts';
 import { countOnTerminal } from '../../src/progress-bar.ts';
 import { DiscordStandIn } from '../support/discord/stand-in.ts';
+import { makeAttractions } from './attractions.ts';
 import { DISCORD_PEOPLE, playScene, setScene } from './discord-scene.ts';
 import { dayOf, historySince } from './history.ts';
 import { keepContributing } from './live.ts';
 import { makePeople, type Person } from './people.ts';
-import { createSender, type Send } from './sender.ts';
+import { createDemoApi, type DemoApi } from './sender.ts';
 
 /** How far back history goes: several seasons. */
 const DAYS = 420;
@@ -42,10 +44,11 @@ await runCommand(async (settings) => {
   );
   const url = app.url ?? '';
   const people = [...discordPeople(), ...makePeople(DAYS)];
-  const send = createSender(url, settings.community, await findOrMakeAdminKey(dataDir));
+  const api = createDemoApi(url, settings.community, await findOrMakeAdminKey(dataDir));
   const ending = new AbortController();
-  await tellHistory(send, people, await createdAt(url, settings.community));
-  const contributing = keepContributing(send, people, ending.signal);
+  await tellHistory(api, people);
+  await makeAttractions(api, new Date());
+  const contributing = keepContributing(api, people, ending.signal);
   endOnSignal(
     async () => {
       ending.abort();
@@ -60,15 +63,16 @@ await runCommand(async (settings) => {
   console.log(`What people see on Discord:\n\n${standIn.transcript.render()}`);
   console.log('$ npx omnitensor-cli leaderboard --category="gpu-contributors"');
   console.log(await runCli(url, ['leaderboard', '--category=gpu-contributors']));
-  console.log(whatNext(url, standIn.apiUrl, settings.dataDir));
+  console.log(whatNext(url, standIn.apiUrl, settings));
 });
 
 /** Sends what happened before now. Every start sends the same and what has been added since; sent again it counts once. */
-async function tellHistory(send: Send, people: readonly Person[], communityCreatedAt: Date): Promise<void> {
-  const history = historySince(dayOf(communityCreatedAt) - DAYS, people, new Date());
+async function tellHistory(api: DemoApi, people: readonly Person[]): Promise<void> {
+  const { createdAt } = await api.read('');
+  const history = historySince(dayOf(new Date(String(createdAt))) - DAYS, people, new Date());
   const { add, bar } = countOnTerminal('Telling what happened so far', history.length);
   for (let at = 0; at < history.length; at += STEP) {
-    await send(history.slice(at, at + STEP));
+    await api.send(history.slice(at, at + STEP));
     add(STEP);
   }
   bar.clear();
@@ -84,13 +88,6 @@ function discordPeople(): Person[] {
   }));
 }
 
-async function createdAt(url: string, community: string): Promise<Date> {
-  const response = await fetch(`${url}/v1/communities/${community}`);
-  const body: unknown = await response.json();
-  if (typeof body === 'object' && body && 'createdAt' in body) return new Date(String(body.createdAt));
-  throw new Error(`The community ${community} cannot be read: ${JSON.stringify(body)}`);
-}
-
 async function runCli(url: string, args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args], {
     env: { ...process.env, OMNITENSOR_URL: url },
@@ -98,11 +95,11 @@ async function runCli(url: string, args: string[]): Promise<string> {
   return stdout;
 }
 
-function whatNext(url: string, discordUrl: string, dataDir: string): string {
+function whatNext(url: string, discordUrl: string, { dataDir, community }: Config): string {
   const environment = `OMNITENSOR_URL=${url} DATA_DIR=${join(dataDir, 'demo')}`;
   return `It goes on: somebody contributes every few seconds. Open
   ${url}/docs            the API, to try calls on
-  ${url}/v1/communities/omnitensor/leaderboards/gpu-contributors?window=week
+  ${url}/v1/communities/${community}/leaderboards/gpu-contributors?window=week
   ${discordUrl}                the stand-in for Discord
 and type, in another terminal:
   ${environment} npx omnitensor-cli leaderboard --category gpu-contributors --window week --watch

@@ -150,6 +150,12 @@ describe('ending', () => {
     await load.stop();
   });
 
+  it('OP-18 started by npm, it ends in order when npm does, whose shell passes no signal on', async () => {
+    await using app = await AppProcess.start({ DATABASE_URL: database.url, npm_lifecycle_event: 'start' });
+    app.kill('SIGTERM');
+    expect((await app.ended).output).toMatch(/npm has ended[^]*Everything has ended/);
+  });
+
   /** Keeps every community from being written to, until released. */
   async function lockEverything() {
     const held = Promise.withResolvers<void>();

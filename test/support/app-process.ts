@@ -182,7 +182,12 @@ type Spawned = { child: ChildProcess; log: ProcessLog; ended: Promise<Ended> };
 /** Runs a file of the project with nothing in its environment but what is given, where no `.env` lies if not told otherwise. */
 function spawnNode(file: string, args: readonly string[], settings: Settings, cwd = tmpdir()): Spawned {
   const env = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-  const child = spawn(process.execPath, [file, ...args], {
+  const command = [process.execPath, file, ...args];
+  // npm runs a script in a shell, which waits for it.
+  const [program = '', ...rest] = settings['npm_lifecycle_event']
+    ? ['sh', '-c', '"$0" "$@"; exit', ...command]
+    : command;
+  const child = spawn(program, rest, {
     cwd,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
