@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { isSlug } from './communities/settings.ts';
 
 /** The parts of the product that a process can run. */
-export const ROLES = ['gateway', 'worker', 'web'] as const;
-export type Role = (typeof ROLES)[number];
+const ROLES = ['gateway', 'worker', 'web'] as const;
+type Role = (typeof ROLES)[number];
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 

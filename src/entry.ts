@@ -21,7 +21,7 @@ export async function runCommand(command: (config: Config) => Promise<void>): Pr
 }
 
 /** Reads the settings from the environment and, where it is not set there, from `.env`. */
-export function readSettings(): Config {
+function readSettings(): Config {
   if (existsSync(ENV_FILE)) process.loadEnvFile(ENV_FILE);
   return readConfig(process.env);
 }
@@ -70,7 +70,7 @@ function onceNpmHasEnded(then: () => void): void {
 }
 
 /** What keeps something from running, for people: what happened, and what lies behind it. */
-export function describeFailure(error: unknown): string {
+function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
     return `Port ${String(error.port)} is taken by another process. Stop that one, or set PORT to another port.`;

@@ -27,7 +27,7 @@ export type Contribution = Omit<z.output<typeof contributionSchema>, 'subject' |
 };
 
 /** Why a contribution was not accepted, for programs. */
-export type RejectionReason =
+type RejectionReason =
   | 'not_an_object'
   | 'invalid_id'
   | 'invalid_contributor'

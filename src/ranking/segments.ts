@@ -17,7 +17,7 @@ import { comparePlaces, FIRST_PLACE, LAST_PLACE, lastBoundBefore, type Place } f
 /** How large a segment and a block grow before they are cut. What falls below an eighth is joined, to at most a half. */
 export type SegmentLimits = { membersInSegment: number; segmentsInBlock: number };
 
-export const SEGMENT_LIMITS: SegmentLimits = { membersInSegment: 1024, segmentsInBlock: 256 };
+const SEGMENT_LIMITS: SegmentLimits = { membersInSegment: 1024, segmentsInBlock: 256 };
 
 /** A standing that appears (no `from`), goes (no `to`) or moves. */
 export type Move = { boardId: number; from: Place | undefined; to: Place | undefined };

@@ -200,7 +200,7 @@ export async function listBoards(
 }
 
 /** The windows whose stored boundaries are not those of the calendar. */
-export async function findMisplacedWindows(
+async function findMisplacedWindows(
   db: Kysely<Database>,
   communityId: number,
   calendar: Calendar,
