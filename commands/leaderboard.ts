@@ -1,7 +1,7 @@
 import { SlashCommandBuilder } from '@discordjs/builders';
 import { ApplicationIntegrationType, InteractionContextType } from 'discord.js';
+import { addBoardOptions } from '../src/discord/board-options.ts';
 import type { Command, Press } from '../src/discord/command.ts';
-import { WINDOW_NAMES } from '../src/discord/format.ts';
 import { decodeView, windowKindOf, type LeaderboardView, type ViewAction } from '../src/discord/leaderboard-view.ts';
 import {
   categoryOf,
@@ -11,7 +11,7 @@ import {
   type PageStart,
 } from '../src/discord/show-leaderboard.ts';
 import { suggestCategories, suggestPeriods } from '../src/discord/suggestions.ts';
-import { WINDOW_KINDS, type WindowKind } from '../src/ranking/calendar.ts';
+import type { WindowKind } from '../src/ranking/calendar.ts';
 import { listPeriods } from '../src/ranking/list-periods.ts';
 import { requireCategory } from '../src/ranking/read-leaderboard.ts';
 
@@ -23,26 +23,13 @@ const BEHIND_THE_END = 999_999_990;
 
 /** `/leaderboard`: a page of a board for everybody in the channel, with buttons that go on working for everyone. */
 export const leaderboard: Command = {
-  data: new SlashCommandBuilder()
-    .setName('leaderboard')
-    .setDescription('See who contributes most')
-    .setContexts(InteractionContextType.Guild)
-    .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
-    .addStringOption((option) =>
-      option.setName('category').setDescription('What is counted; the first one if not given').setAutocomplete(true),
-    )
-    .addStringOption((option) =>
-      option
-        .setName('window')
-        .setDescription('The stretch of time; the season if not given')
-        .addChoices(WINDOW_KINDS.map((kind) => ({ name: WINDOW_NAMES[kind], value: kind }))),
-    )
-    .addStringOption((option) =>
-      option
-        .setName('period')
-        .setDescription('Which one: the current if not given, the previous, or an earlier one such as 2026-Q3')
-        .setAutocomplete(true),
-    ),
+  data: addBoardOptions(
+    new SlashCommandBuilder()
+      .setName('leaderboard')
+      .setDescription('See who contributes most')
+      .setContexts(InteractionContextType.Guild)
+      .setIntegrationTypes(ApplicationIntegrationType.GuildInstall),
+  ),
   shows: 'to-everyone',
 
   async execute(call, { options }) {

@@ -1,7 +1,7 @@
 import { SlashCommandBuilder } from '@discordjs/builders';
 import { ApplicationIntegrationType, InteractionContextType } from 'discord.js';
+import { addBoardOptions } from '../src/discord/board-options.ts';
 import type { Command } from '../src/discord/command.ts';
-import { WINDOW_NAMES } from '../src/discord/format.ts';
 import { windowKindOf } from '../src/discord/leaderboard-view.ts';
 import { renderStranger } from '../src/discord/me-message.ts';
 import { memberOf, suggestMembers } from '../src/discord/member-option.ts';
@@ -19,32 +19,18 @@ const PERIODS_SEARCHED = 520;
 
 /** `/why`: every line of a score, and by whom it is parted from the next place; for the caller alone. */
 export const why: Command = {
-  data: new SlashCommandBuilder()
-    .setName('why')
-    .setDescription('See what makes a score, line by line, and what is missing to the next place')
-    .setContexts(InteractionContextType.Guild)
-    .setIntegrationTypes(ApplicationIntegrationType.GuildInstall)
-    .addStringOption((option) =>
-      option.setName('category').setDescription('What is counted; the first one if not given').setAutocomplete(true),
-    )
-    .addStringOption((option) =>
-      option
-        .setName('window')
-        .setDescription('The stretch of time; the season if not given')
-        .addChoices(WINDOW_KINDS.map((kind) => ({ name: WINDOW_NAMES[kind], value: kind }))),
-    )
-    .addStringOption((option) =>
-      option
-        .setName('period')
-        .setDescription('Which one: the current if not given, the previous, or an earlier one such as 2026-Q3')
-        .setAutocomplete(true),
-    )
-    .addStringOption((option) =>
-      option
-        .setName('member')
-        .setDescription('Whose: a handle as leaderboards show it, or a mention; your own if not given')
-        .setAutocomplete(true),
-    ),
+  data: addBoardOptions(
+    new SlashCommandBuilder()
+      .setName('why')
+      .setDescription('See what makes a score, line by line, and what is missing to the next place')
+      .setContexts(InteractionContextType.Guild)
+      .setIntegrationTypes(ApplicationIntegrationType.GuildInstall),
+  ).addStringOption((option) =>
+    option
+      .setName('member')
+      .setDescription('Whose: a handle as leaderboards show it, or a mention; your own if not given')
+      .setAutocomplete(true),
+  ),
   shows: 'to-caller',
 
   async execute(call, { options }) {

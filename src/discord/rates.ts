@@ -1,5 +1,5 @@
 /** What `/rate` does, once its options are read. */
-import { addRate } from '../communities/communities.ts';
+import { addRate } from '../communities/rates.ts';
 import { listRates, type ListedRate } from '../communities/list-rates.ts';
 import { DomainError } from '../errors.ts';
 import { requireCategory } from '../ranking/read-leaderboard.ts';

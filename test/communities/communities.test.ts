@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  addCategory,
-  addRate,
-  createCommunity,
-  listCommunities,
-  type RateRequest,
-} from '../../src/communities/communities.ts';
+import { addCategory, createCommunity, listCommunities } from '../../src/communities/communities.ts';
+import { addRate, type RateRequest } from '../../src/communities/rates.ts';
 import { CommunityDirectory } from '../../src/communities/directory.ts';
 import { requireLocale, requireSlug, requireTimeZone } from '../../src/communities/settings.ts';
 import { MAX_RATE } from '../../src/ranking/score.ts';

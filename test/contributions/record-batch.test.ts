@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addCategory, addRate } from '../../src/communities/communities.ts';
+import { addCategory } from '../../src/communities/communities.ts';
+import { addRate } from '../../src/communities/rates.ts';
 import { MAX_TOTAL } from '../../src/ranking/score.ts';
 import { contribution, makeCommunity, NOW, record, recording, TESTER } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';

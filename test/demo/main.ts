@@ -26,6 +26,26 @@ const CLI = fileURLToPath(new URL('../../src/cli/omnitensor-cli.js', import.meta
 
 await runCommand(async (settings) => {
   console.log('Starting an embedded PostgreSQL, the bot, the API and a stand-in for Discord …');
+  const ending = new AbortController();
+  const starting = start(settings);
+  const showing = starting.then((demo) => show(demo, settings, ending.signal));
+  endOnSignal(
+    async () => {
+      ending.abort();
+      // Told to end while it starts, it starts first: half of a start leaves a database running.
+      const demo = await starting.catch(() => undefined);
+      const contributing = await showing.catch(() => undefined);
+      await contributing?.ended;
+      await demo?.app.stop();
+      await demo?.standIn.close();
+    },
+    (line) => console.log(line),
+  );
+  await showing;
+});
+
+/** The whole product in this process, on a database and a Discord of its own. */
+async function start(settings: Config) {
   const standIn = await DiscordStandIn.start();
   const scene = setScene(standIn);
   const dataDir = join(settings.dataDir, 'demo');
@@ -42,36 +62,34 @@ await runCommand(async (settings) => {
     },
     { logger: createLogger(settings.logLevel === 'info' ? 'warn' : settings.logLevel) },
   );
-  const url = app.url ?? '';
-  const people = [...discordPeople(), ...makePeople(DAYS)];
-  const api = createDemoApi(url, settings.community, await findOrMakeAdminKey(dataDir));
-  const ending = new AbortController();
-  await tellHistory(api, people);
-  await makeAttractions(api, new Date());
-  const contributing = keepContributing(api, people, ending.signal);
-  endOnSignal(
-    async () => {
-      ending.abort();
-      await contributing;
-      await app.stop();
-      await standIn.close();
-    },
-    (line) => console.log(line),
-  );
+  return { app, standIn, scene, url: app.url ?? '', adminKey: await findOrMakeAdminKey(dataDir) };
+}
 
-  await playScene(standIn, scene);
+/** Fills it with people and what they did, shows what it looks like, and has them go on. */
+async function show(
+  { standIn, scene, url, adminKey }: Awaited<ReturnType<typeof start>>,
+  settings: Config,
+  ending: AbortSignal,
+): Promise<{ ended: Promise<void> } | undefined> {
+  const people = [...discordPeople(), ...makePeople(DAYS)];
+  const api = createDemoApi(url, settings.community, adminKey);
+  await tellHistory(api, people, ending);
+  if (!ending.aborted) await makeAttractions(api, new Date());
+  if (!ending.aborted) await playScene(standIn, scene);
+  if (ending.aborted) return undefined;
   console.log(`What people see on Discord:\n\n${standIn.transcript.render()}`);
   console.log('$ npx omnitensor-cli leaderboard --category="gpu-contributors"');
   console.log(await runCli(url, ['leaderboard', '--category=gpu-contributors']));
   console.log(whatNext(url, standIn.apiUrl, settings));
-});
+  return { ended: keepContributing(api, people, ending) };
+}
 
 /** Sends what happened before now. Every start sends the same and what has been added since; sent again it counts once. */
-async function tellHistory(api: DemoApi, people: readonly Person[]): Promise<void> {
+async function tellHistory(api: DemoApi, people: readonly Person[], ending: AbortSignal): Promise<void> {
   const { createdAt } = await api.read('');
   const history = historySince(dayOf(new Date(String(createdAt))) - DAYS, people, new Date());
   const { add, bar } = countOnTerminal('Telling what happened so far', history.length);
-  for (let at = 0; at < history.length; at += STEP) {
+  for (let at = 0; at < history.length && !ending.aborted; at += STEP) {
     await api.send(history.slice(at, at + STEP));
     add(STEP);
   }

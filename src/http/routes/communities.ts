@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { addCategory, addRate, createCommunity, listCommunities } from '../../communities/communities.ts';
+import { addCategory, createCommunity, listCommunities } from '../../communities/communities.ts';
 import { MEASURES, VISIBILITIES } from '../../communities/community.ts';
 import { listRates } from '../../communities/list-rates.ts';
 import { PRESET_NAMES } from '../../communities/presets.ts';
+import { addRate } from '../../communities/rates.ts';
 import { updateCommunity } from '../../communities/update-community.ts';
 import { formatDecimal } from '../../ranking/score.ts';
 import { decimal, instant, text } from '../../schema.ts';
