@@ -10,7 +10,6 @@ import { showWhy } from '../src/discord/show-why.ts';
 import { suggestCategories, suggestPeriods } from '../src/discord/suggestions.ts';
 import { decodeWhy } from '../src/discord/why-view.ts';
 import { findDiscordMember } from '../src/members/members.ts';
-import { WINDOW_KINDS } from '../src/ranking/calendar.ts';
 import { listPeriods } from '../src/ranking/list-periods.ts';
 import { requireCategory } from '../src/ranking/read-leaderboard.ts';
 

@@ -200,11 +200,7 @@ export async function listBoards(
 }
 
 /** The windows whose stored boundaries are not those of the calendar. */
-async function findMisplacedWindows(
-  db: Kysely<Database>,
-  communityId: number,
-  calendar: Calendar,
-): Promise<string[]> {
+async function findMisplacedWindows(db: Kysely<Database>, communityId: number, calendar: Calendar): Promise<string[]> {
   const rows = await db
     .selectFrom('windows')
     .select(['kind', 'key', 'starts_at', 'ends_at'])

@@ -56,7 +56,7 @@ async function drop(serverUrl: string, name: string): Promise<void> {
 }
 
 /** Runs a statement in a connection of its own, without the limits and plan settings of the product's. */
-export async function runSql(url: string, statement: string): Promise<void> {
+async function runSql(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

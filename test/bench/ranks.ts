@@ -95,7 +95,7 @@ async function measureBoard(url: string, board: LargeBoard): Promise<Omit<Times,
 }
 
 /** What everything is compared with: the least that a question about one member costs. */
-export async function readByPrimaryKey(db: Kysely<Database>, { communityId, boardId }: LargeBoard, memberId: number) {
+async function readByPrimaryKey(db: Kysely<Database>, { communityId, boardId }: LargeBoard, memberId: number) {
   await sql`
     select neg_score, reached_at from standings
     where community_id = ${communityId} and board_id = ${boardId} and member_id = ${memberId}`.execute(db);

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import { useHttpServer } from '../support/http-server.ts';
@@ -132,6 +134,17 @@ describe('reading a leaderboard', () => {
       expect(status).toBe(400);
       expect(json.type).toBe('urn:omnitensor:problem:invalid-parameter');
     }
+  });
+
+  it.each([
+    ['no request', 'NONSENSE\r\n\r\n', 400, 'broken-request'],
+    ['headers over 16 KiB', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers-too-large'],
+  ])('HT-17 answers %s with a problem', async (_, bytes, status, type) => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.end(bytes);
+    const answer = await text(socket);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*application/problem\\+json`));
+    expect(answer).toContain(`"type":"urn:omnitensor:problem:${type}"`);
   });
 
   it('HT-7 reads a member whose handle needs escaping in an address', async () => {
