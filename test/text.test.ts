@@ -29,6 +29,14 @@ describe('texts', () => {
     expect(checkText('ﬁ', HANDLE)).toEqual({ text: 'ﬁ' });
   });
 
+  it('IN-2 a text is no longer for being written in its longest form, and an endless one is refused before it is composed', () => {
+    expect(checkText('\u03B1\u0313\u0300\u0345'.repeat(64), HANDLE)).toEqual({ text: 'ᾂ'.repeat(64) });
+    // A musical note is never composed: three code points of two code units each.
+    expect(checkText('\u{1D160}'.repeat(21), HANDLE)).toEqual({ text: '\u{1D160}'.normalize('NFD').repeat(21) });
+    // Put in order, these marks would take minutes.
+    expect(checkText('\u0301\u0323'.repeat(1_000_000), HANDLE)).toEqual({ problem: 'is longer than 64 characters' });
+  });
+
   it.each([
     ['NUL', 'a\u0000b'],
     ['a line break', 'a\nb'],

@@ -8,7 +8,13 @@ export type RewardKind = (typeof REWARD_KINDS)[number];
 /** What is counted in thousandths; of the others a member has one or several. */
 export const AMOUNT_KINDS = ['tokens', 'governance', 'reputation'] as const satisfies readonly RewardKind[];
 
-const amount = decimal.refine((value) => value > 0n, 'must be more than 0').describe('With at most 3 places.');
+/** The most that one reward may be, in thousandths: grants of a lifetime add up to what can be counted. */
+const MAX_AMOUNT = 1_000_000_000_000n;
+
+const amount = decimal
+  .refine((value) => value > 0n, 'must be more than 0')
+  .refine((value) => value <= MAX_AMOUNT, 'is above 1000000000')
+  .describe('At most 1,000,000,000, with at most 3 places.');
 const name = text(NAME).describe('What it is called.');
 const roleId = z.string().regex(/^\d{1,20}$/, 'must be the id of a role of Discord');
 

@@ -6,8 +6,8 @@ import type { FigureGroup } from './figure.ts';
 import { percentile, timed } from './measure.ts';
 
 const READERS = 50;
-const WARM_UPS = 5;
-const ROUNDS = 20;
+const WARM_UPS = 20;
+const ROUNDS = 40;
 const MEMBERS = 10_000;
 const BATCHES = 20;
 const BATCH = 1_000;

@@ -83,6 +83,7 @@ describe('administering a community', () => {
     expect((await rate({ subject: 'H100', from: '2020-01-01T00:00:00Z', rate: 0 })).status).toBe(201);
     expect((await rate({ from: 'tomorrow' })).status).toBe(400);
     expect((await rate({ category: 'nope', from: '2027-01-01T00:00:00Z' })).status).toBe(404);
+    expect((await rate({ category: 'a\0b', from: '2027-01-01T00:00:00Z' })).status).toBe(400);
 
     const later = { ...contribution, occurredAt: '2026-08-03T00:00:00Z' };
     const contributions = [

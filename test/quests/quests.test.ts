@@ -278,6 +278,11 @@ describe('setting up', () => {
     ['an unknown prerequisite', { prerequisites: [{ shoe: 'blue' }] }, 'must be {"quest": id}'],
     ['an empty name', { name: ' ' }, 'white space alone'],
     ['a reward of 0', { rewards: [{ kind: 'tokens', amount: 0 }] }, 'must be more than 0'],
+    [
+      'a reward that cannot be counted',
+      { rewards: [{ kind: 'tokens', amount: '1000000000.001' }] },
+      'is above 1000000000',
+    ],
   ];
   it.each(unreadable)('QU-11 refuses %s', (_, fields, message) => {
     const parsed = newQuestSchema.safeParse(questBody(fields));

@@ -55,7 +55,7 @@ const newCategory = z.object({
 });
 
 const newRate = z.object({
-  category: z.string(),
+  category: text(NAME).describe('The slug of a category.'),
   subject: text(SUBJECT)
     .optional()
     .describe('The GPU type, dataset or model that it is for; if not given, all that have none of their own.'),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { text } from '../../schema.ts';
+import { CONTRIBUTION_ID } from '../../text.ts';
 import { PROBLEM_RESPONSES } from '../problems.ts';
 import type { HttpServices, Server } from '../services.ts';
 
@@ -42,7 +44,7 @@ export function jobRoutes(server: Server, { access, queue }: HttpServices): void
         description: 'With ADMIN_API_KEY alone.',
         tags: ['operating'],
         security: [{ key: [] }],
-        params: z.object({ id: z.string() }),
+        params: z.object({ id: text(CONTRIBUTION_ID) }),
         response: { 204: z.null().describe('It is done again.'), ...PROBLEM_RESPONSES },
       },
     },

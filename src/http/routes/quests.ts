@@ -79,7 +79,11 @@ export function questRoutes(server: Server, services: HttpServices): void {
         tags: ['reading'],
         params: ofQuest,
         querystring: page.extend({
-          round: z.string().max(20).optional().describe('The key of a round; if not given, the last that has begun.'),
+          round: z
+            .string()
+            .regex(/^[0-9A-Za-z-]{1,20}$/, 'must be the key of a round, such as 2026-W34')
+            .optional()
+            .describe('The key of a round; if not given, the last that has begun.'),
         }),
         response: { 200: questWithCompletions, ...PROBLEM_RESPONSES },
       },
