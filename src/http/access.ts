@@ -103,7 +103,7 @@ export class Access {
 
   #admissionOf(request: FastifyRequest): Admission {
     const admission = this.#admissions.get(request);
-    if (!admission) throw new Error(`${request.routeOptions.url} names in no \`onRequest\` whom it lets in.`);
+    if (!admission) throw new Error(`${request.routeOptions.url} names in no \`preParsing\` whom it lets in.`);
     return admission;
   }
 

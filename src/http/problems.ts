@@ -53,6 +53,7 @@ const PROBLEMS = {
 type ProblemCode = keyof typeof PROBLEMS;
 
 const RETRY_AFTER_S = 5;
+const MAX_DETAIL = 2_000;
 const TELL_OF_OUTAGE_EVERY_MS = 5_000;
 /** The media type of a problem. */
 export const PROBLEM_JSON = 'application/problem+json';
@@ -75,7 +76,9 @@ export const PROBLEM_RESPONSES = Object.fromEntries(
 /** The body of a problem. */
 export function problemOf(code: ProblemCode, detail: string): z.output<typeof problemSchema> {
   const [status, title] = PROBLEMS[code];
-  return { type: `urn:omnitensor:problem:${code}`, title, status, detail };
+  // What was sent is named, and may be of any length.
+  const said = detail.length > MAX_DETAIL ? `${detail.slice(0, MAX_DETAIL).toWellFormed()} …` : detail;
+  return { type: `urn:omnitensor:problem:${code}`, title, status, detail: said };
 }
 
 /** Too many requests of one caller. */

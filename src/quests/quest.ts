@@ -1,6 +1,7 @@
 /** What a quest is, and what follows from it at a moment. Pure: the time is a parameter. */
 import { z } from 'zod';
 import { DomainError } from '../errors.ts';
+import { END_OF_TIME } from '../ranking/calendar.ts';
 import { formatDecimal } from '../ranking/score.ts';
 import { rewardSchema, type Reward } from '../rewards/reward.ts';
 import { instant, text } from '../schema.ts';
@@ -184,6 +185,13 @@ export function requireTimes(startsAt: Date | undefined, endsAt: Date, now: Date
     throw new DomainError(
       'invalid-parameter',
       `The deadline, ${endsAt.toISOString()}, has passed. Choose one that lies ahead.`,
+    );
+  }
+  // Settling comes after it, and has to be a time that can be written down.
+  if (endsAt.getTime() > END_OF_TIME.getTime() - MAX_SETTLE_MINUTES * MINUTE_MS) {
+    throw new DomainError(
+      'invalid-parameter',
+      `The deadline, ${endsAt.toISOString()}, is too far ahead. Choose an earlier year.`,
     );
   }
 }

@@ -179,6 +179,7 @@ describe('quests over HTTP', () => {
     ['a deadline in the past', { endsAt: hours(-1).toISOString() }, 400, 'has passed'],
     ['an unknown category', { goal: { category: 'x', amount: 1 } }, 404, 'There is no category'],
     ['a reward of a strange kind', { rewards: [{ kind: 'cheese' }] }, 400, '`rewards.0'],
+    ['a deadline at the end of time', { endsAt: '9999-12-31T23:59:59.999Z' }, 400, 'too far ahead'],
     ['a deadline that is no time', { endsAt: 'soon' }, 400, '`endsAt`'],
     ['a fractional number of winners', { maxWinners: 1.5 }, 400, '`maxWinners`'],
   ])('QU-44 refuses %s with what is wrong', async (_, fields, status, detail) => {
