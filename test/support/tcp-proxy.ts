@@ -8,6 +8,8 @@ export class TcpProxy {
   readonly #target: { host: string; port: number };
   readonly #sockets = new Set<Socket>();
   #state: 'open' | 'refusing' | 'stalled' = 'open';
+  #piecesLeft = Number.POSITIVE_INFINITY;
+  #onStalled: () => void = () => {};
 
   private constructor(server: Server, port: number, target: { host: string; port: number }) {
     this.#server = server;
@@ -38,9 +40,18 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.pause();
   }
 
+  /** Lets so many more pieces of what clients send through, and then stalls. Resolves when it has. */
+  async stallAfter(pieces: number): Promise<void> {
+    this.#piecesLeft = pieces;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onStalled = resolve;
+    await promise;
+  }
+
   /** Lets everything through again, and what was held up as well. */
   open(): void {
     this.#state = 'open';
+    this.#piecesLeft = Number.POSITIVE_INFINITY;
     for (const socket of this.#sockets) socket.resume();
   }
 
@@ -62,7 +73,12 @@ export class TcpProxy {
     ] as const) {
       this.#sockets.add(from);
       from.setNoDelay(true);
-      from.on('data', (chunk) => to.write(chunk));
+      from.on('data', (chunk) => {
+        to.write(chunk);
+        if (from !== client || this.#state !== 'open' || (this.#piecesLeft -= 1) > 0) return;
+        this.stall();
+        this.#onStalled();
+      });
       // The other end sees what this one did.
       from.on('error', () => to.destroy());
       from.on('close', () => {
