@@ -6,9 +6,18 @@ import { excludeAndShow, liftAndShow, showExclusions } from '../src/discord/excl
 import { suggestExclusions } from '../src/discord/exclusion-message.ts';
 import { suggestTimes } from '../src/discord/multiplier-suggestions.ts';
 import { requireManager } from '../src/discord/setup.ts';
-import { EXCLUSION_SCOPES, listExclusions } from '../src/fair-play/exclusions.ts';
+import { EXCLUSION_SCOPES, listExclusions } from '../src/fair-play/exclusion-store.ts';
 import { REASON } from '../src/text.ts';
 
+const from = (option: SlashCommandStringOption) =>
+  option
+    .setName('from')
+    .setDescription('From what')
+    .setRequired(true)
+    .addChoices(
+      { name: 'Prizes: ranks stay, prizes pass to the next', value: 'prizes' },
+      { name: 'Boards: no standings, and no prizes', value: 'boards' },
+    );
 const reason = (option: SlashCommandStringOption) =>
   option
     .setName('reason')
@@ -36,24 +45,16 @@ export const exclude: Command = {
         .addStringOption((option) =>
           option.setName('member').setDescription('A handle, or a mention').setRequired(true).setAutocomplete(true),
         )
-        .addStringOption((option) =>
-          option
-            .setName('from')
-            .setDescription('From what')
-            .setRequired(true)
-            .addChoices(
-              { name: 'Prizes: the rank stays, the prize passes on', value: 'prizes' },
-              { name: 'Boards: no standings, and no prizes', value: 'boards' },
-            ),
-        )
+        .addStringOption(from)
         .addStringOption(reason)
         .addStringOption(until),
     )
     .addSubcommand((role) =>
       role
         .setName('role')
-        .setDescription('Keep those with a role from prizes; their ranks stay')
+        .setDescription('Keep everybody with a role from prizes, or from boards and prizes')
         .addRoleOption((option) => option.setName('role').setDescription('The role').setRequired(true))
+        .addStringOption(from)
         .addStringOption(reason)
         .addStringOption(until),
     )
@@ -79,20 +80,23 @@ export const exclude: Command = {
     const subcommand = options.getSubcommand();
     if (subcommand === 'list') return showExclusions(call);
     if (subcommand === 'lift') return liftAndShow(call, options.getInteger('exclusion', true));
-    const common = { reason: options.getString('reason', true), until: options.getString('until') ?? undefined };
+    const wanted = {
+      scope: EXCLUSION_SCOPES.find((scope) => scope === options.getString('from', true)) ?? 'prizes',
+      reason: options.getString('reason', true),
+      until: options.getString('until') ?? undefined,
+    };
     if (subcommand === 'role') {
-      const roleId = options.getRole('role', true).id;
-      return excludeAndShow(call, { ...common, target: { roleId }, scope: 'prizes' });
+      return excludeAndShow(call, { ...wanted, target: { roleId: options.getRole('role', true).id } });
     }
     const { handle } = await memberOf(call, options.getString('member', true));
-    const scope = EXCLUSION_SCOPES.find((scope) => scope === options.getString('from', true)) ?? 'prizes';
-    return excludeAndShow(call, { ...common, target: { member: handle }, scope });
+    return excludeAndShow(call, { ...wanted, target: { member: handle } });
   },
 
-  async autocomplete(call, { options }) {
+  async autocomplete(call, { options, guild }) {
     const { name, value } = options.getFocused(true);
     if (name === 'member') return suggestMembers(call, value);
     if (name === 'until') return suggestTimes(call.community, value, call.now, call.locale);
-    return suggestExclusions(await listExclusions(call.services.db, call.community.id), value);
+    const exclusions = await listExclusions(call.services.db, call.community.id);
+    return suggestExclusions(exclusions, value, (roleId) => guild?.roles.cache.get(roleId)?.name);
   },
 };

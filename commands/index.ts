@@ -1,13 +1,16 @@
 import type { AnyCommand } from '../src/discord/command.ts';
+import { board } from './board.ts';
 import { cap } from './cap.ts';
 import { contribution } from './contribution.ts';
 import { creditFeedbackCommand } from './credit-feedback.ts';
 import { exclude } from './exclude.ts';
+import { grants } from './grants.ts';
 import { held } from './held.ts';
 import { leaderboard } from './leaderboard.ts';
 import { link } from './link.ts';
 import { me } from './me.ts';
 import { multiplier } from './multiplier.ts';
+import { privacy } from './privacy.ts';
 import { quest } from './quest.ts';
 import { rate } from './rate.ts';
 import { setup } from './setup.ts';
@@ -16,15 +19,18 @@ import { why } from './why.ts';
 
 /** Every command that is registered. A file that is not named here does nothing. */
 export const commands = [
+  board,
   cap,
   contribution,
   creditFeedbackCommand,
   exclude,
+  grants,
   held,
   leaderboard,
   link,
   me,
   multiplier,
+  privacy,
   quest,
   rate,
   setup,

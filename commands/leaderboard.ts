@@ -69,6 +69,7 @@ function pressOf(action: ViewAction, view: LeaderboardView, chosen: string): Pre
     next: show('in-place', view),
     last: show('in-place', view, BEHIND_THE_END),
     mine: show('to-presser', view, 'around-reader'),
+    open: show('to-presser', view),
     window: kind && show('in-place', { ...view, kind, period: 'current' }, 0),
     category: categoryId === undefined ? undefined : show('in-place', { ...view, categoryId }, 0),
   };

@@ -1,13 +1,14 @@
 import { SlashCommandBuilder, type SlashCommandStringOption } from '@discordjs/builders';
-import { ApplicationIntegrationType, InteractionContextType, type ChatInputCommandInteraction } from 'discord.js';
+import { ApplicationIntegrationType, InteractionContextType } from 'discord.js';
 import type { Command } from '../src/discord/command.ts';
 import { suggestTimes } from '../src/discord/multiplier-suggestions.ts';
 import { showWaiting } from '../src/discord/proof-reviews.ts';
 import { pressProof, showHandIn, submitProof, suggestProofQuests } from '../src/discord/proofs.ts';
 import { decodeQuestAction } from '../src/discord/quest-message.ts';
+import { addQuestOptions, readQuestOptions } from '../src/discord/quest-options.ts';
 import {
   cancelConfirmed,
-  createTyped,
+  createAndShow,
   editChosen,
   joinById,
   joinChosen,
@@ -15,22 +16,13 @@ import {
   showChosen,
   showOwnProgress,
   showQuests,
-  type TypedQuest,
 } from '../src/discord/quests.ts';
 import { offer, suggestCategories } from '../src/discord/suggestions.ts';
-import { statusOf, type Quest, type Recurrence } from '../src/quests/quest.ts';
+import { statusOf, type Quest } from '../src/quests/quest.ts';
 import { readQuests } from '../src/quests/quest-store.ts';
 
 /** How many quests are searched for those that are suggested: what runs comes first. */
 const SEARCHED = 100;
-const MAX_NUMBER = 1_000_000;
-
-const RECURRENCE_LABELS: Record<Recurrence, string> = {
-  once: 'Once',
-  daily: 'Every day',
-  weekly: 'Every week',
-  monthly: 'Every month',
-};
 
 const which = (option: SlashCommandStringOption) =>
   option.setName('quest').setDescription('Which one').setAutocomplete(true).setRequired(true);
@@ -63,89 +55,7 @@ export const quest: Command = {
       review.setName('review').setDescription('For reviewers: see the proofs that wait, and decide about them'),
     )
     .addSubcommand((create) =>
-      create
-        .setName('create')
-        .setDescription('For managers: set a goal with a deadline and a reward')
-        .addStringOption((option) =>
-          option.setName('name').setDescription('Its name').setMinLength(1).setMaxLength(100).setRequired(true),
-        )
-        .addStringOption((option) =>
-          option
-            .setName('ends')
-            .setDescription('The deadline, such as: friday 6pm, 2026-11-30 18:00, in 3 days')
-            .setAutocomplete(true)
-            .setRequired(true),
-        )
-        .addStringOption((option) =>
-          option.setName('category').setDescription('What is to be contributed').setAutocomplete(true),
-        )
-        .addStringOption((option) =>
-          option.setName('amount').setDescription('The goal: how much, in units of the category').setMaxLength(20),
-        )
-        .addStringOption((option) =>
-          option
-            .setName('subjects')
-            .setDescription('Only these GPU types, datasets or models, parted by commas')
-            .setMaxLength(1_000),
-        )
-        .addIntegerOption((option) =>
-          option
-            .setName('each')
-            .setDescription('The goal: so many contributions to each of the subjects')
-            .setMinValue(1)
-            .setMaxValue(MAX_NUMBER),
-        )
-        .addIntegerOption((option) =>
-          option
-            .setName('days')
-            .setDescription('The goal: contributions on so many different days')
-            .setMinValue(1)
-            .setMaxValue(3_660),
-        )
-        .addStringOption((option) =>
-          option
-            .setName('proof')
-            .setDescription('The goal: a proof that a reviewer approves; say what it has to show')
-            .setMaxLength(300),
-        )
-        .addStringOption((option) =>
-          option.setName('tokens').setDescription('The reward: so much OMNIT').setMaxLength(20),
-        )
-        .addStringOption((option) =>
-          option.setName('reputation').setDescription('The reward: so much reputation').setMaxLength(20),
-        )
-        .addStringOption((option) =>
-          option.setName('badge').setDescription('The reward: an achievement badge of this name').setMaxLength(100),
-        )
-        .addRoleOption((option) => option.setName('role').setDescription('The reward: a role below the one of the bot'))
-        .addStringOption((option) =>
-          option
-            .setName('starts')
-            .setDescription('Now if not given. It may be past: what was contributed since then counts')
-            .setAutocomplete(true),
-        )
-        .addStringOption((option) =>
-          option
-            .setName('repeats')
-            .setDescription('Once if not given')
-            .addChoices(Object.entries(RECURRENCE_LABELS).map(([value, name]) => ({ name, value }))),
-        )
-        .addIntegerOption((option) =>
-          option
-            .setName('winners')
-            .setDescription('Only the first so many win; all who complete it if not given')
-            .setMinValue(1)
-            .setMaxValue(MAX_NUMBER),
-        )
-        .addBooleanOption((option) =>
-          option.setName('join-required').setDescription('Only who joins takes part, and from then on'),
-        )
-        .addBooleanOption((option) =>
-          option.setName('count-earlier').setDescription('With join-required: what came before joining counts, too'),
-        )
-        .addStringOption((option) =>
-          option.setName('description').setDescription('What it is about').setMaxLength(1_000),
-        ),
+      addQuestOptions(create.setName('create').setDescription('For managers: set goals with a deadline and a reward')),
     )
     .addSubcommand((edit) =>
       edit
@@ -181,7 +91,7 @@ export const quest: Command = {
       case 'review':
         return showWaiting(call, undefined);
       case 'create':
-        return createTyped(call, typedQuest(interaction));
+        return createAndShow(call, readQuestOptions(interaction));
       case 'edit':
         return editChosen(call, chosen(), {
           name: text('name'),
@@ -200,9 +110,10 @@ export const quest: Command = {
     const { name, value } = options.getFocused(true);
     if (options.getSubcommand() === 'prove') return suggestProofQuests(call, user.id, value);
     if (name === 'category') return suggestCategories(community, value);
-    if (name !== 'quest') return suggestTimes(community, value, now, locale);
+    if (name === 'starts' || name === 'ends') return suggestTimes(community, value, now, locale);
     const { quests } = await readQuests(services.db, community.id, { limit: SEARCHED, offset: 0 }, now);
-    const all = options.getSubcommand() === 'show';
+    if (name === 'needs-badge') return suggestBadges(quests, value);
+    const all = name === 'after' || options.getSubcommand() === 'show';
     const fitting = quests.filter((one) => all || isGoingOn(one, now));
     return offer(
       fitting.map(({ id, name }) => ({ name, value: String(id) })),
@@ -227,27 +138,11 @@ function isGoingOn(one: Quest, now: Date): boolean {
   return status === 'running' || status === 'scheduled';
 }
 
-function typedQuest({ options }: ChatInputCommandInteraction): TypedQuest {
-  const text = (name: string) => options.getString(name) ?? undefined;
-  const number = (name: string) => options.getInteger(name) ?? undefined;
-  return {
-    name: options.getString('name', true),
-    description: text('description'),
-    starts: text('starts'),
-    ends: options.getString('ends', true),
-    category: text('category'),
-    amount: text('amount'),
-    subjects: text('subjects'),
-    each: number('each'),
-    days: number('days'),
-    proof: text('proof'),
-    tokens: text('tokens'),
-    reputation: text('reputation'),
-    badge: text('badge'),
-    roleId: options.getRole('role')?.id,
-    recurrence: text('repeats'),
-    winners: number('winners'),
-    joinRequired: options.getBoolean('join-required') ?? false,
-    countEarlier: options.getBoolean('count-earlier') ?? false,
-  };
+/** The badges that quests give. Others can be typed. */
+function suggestBadges(quests: readonly Quest[], typed: string) {
+  const names = quests.flatMap(({ rewards }) => rewards.flatMap((one) => (one.kind === 'badge' ? [one.name] : [])));
+  return offer(
+    [...new Set(names)].map((name) => ({ name, value: name })),
+    typed,
+  );
 }

@@ -16,7 +16,7 @@ import { requireCategory } from '../src/ranking/read-leaderboard.ts';
 /** How far back periods are searched: some ten years of weeks. */
 const PERIODS_SEARCHED = 520;
 
-/** `/why`: every line of a score, and by whom it is parted from the next place; for the caller alone. */
+/** `/why`: every line of a score, and by whom it is parted from the next place, or all that was earned; for the caller alone. */
 export const why: Command = {
   data: addBoardOptions(
     new SlashCommandBuilder()
@@ -24,26 +24,35 @@ export const why: Command = {
       .setDescription('See what makes a score, line by line, and what is missing to the next place')
       .setContexts(InteractionContextType.Guild)
       .setIntegrationTypes(ApplicationIntegrationType.GuildInstall),
-  ).addStringOption((option) =>
-    option
-      .setName('member')
-      .setDescription('Whose: a handle as leaderboards show it, or a mention; your own if not given')
-      .setAutocomplete(true),
-  ),
+  )
+    .addStringOption((option) =>
+      option
+        .setName('member')
+        .setDescription('Whose: a handle as leaderboards show it, or a mention; your own if not given')
+        .setAutocomplete(true),
+    )
+    .addBooleanOption((option) =>
+      option
+        .setName('everything')
+        .setDescription('All that was earned: every category, and what was granted, such as rewards of quests'),
+    ),
   shows: 'to-caller',
 
   async execute(call, { options }) {
     const { services, community, reader } = call;
-    const slug = options.getString('category');
-    const category = slug === null ? categoryOf(community, null) : requireCategory(community, slug);
-    if (!category) return nothingCounted(community);
     const named = options.getString('member');
     const member =
       named === null ? await findDiscordMember(services.db, community.id, reader.userId) : await memberOf(call, named);
     if (!member) return renderStranger(call);
+    if (options.getBoolean('everything')) {
+      return showWhy(call, { memberId: member.id, of: 'everything', page: 'newest' });
+    }
+    const slug = options.getString('category');
+    const category = slug === null ? categoryOf(community, null) : requireCategory(community, slug);
+    if (!category) return nothingCounted(community);
     const period = options.getString('period') ?? 'current';
     const kind = windowKindOf(options.getString('window')) ?? kindOfPeriod(community, period) ?? 'season';
-    return showWhy(call, { memberId: member.id, categoryId: category.id, kind, period, page: 'newest' });
+    return showWhy(call, { memberId: member.id, of: { categoryId: category.id, kind, period }, page: 'newest' });
   },
 
   async autocomplete(call, { options }) {

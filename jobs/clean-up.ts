@@ -1,4 +1,5 @@
 import { forgetOld } from '../src/announcements/announcement-store.ts';
+import { forgetRoles } from '../src/fair-play/discord-roles.ts';
 import type { Job } from '../src/queue/job.ts';
 import type { JobServices } from './services.ts';
 
@@ -7,6 +8,8 @@ const DAY_MS = 24 * 3_600_000;
 const KEEP_ANNOUNCEMENTS_MS = 180 * DAY_MS;
 /** How long a link code is kept beyond its end, so that entering it late is told from mistyping it. */
 const KEEP_LINK_CODES_MS = 7 * DAY_MS;
+/** How long people's roles are kept once no role is excluded any more. */
+const KEEP_ROLES_MS = 30 * DAY_MS;
 
 /** Forgets what nobody needs any more. */
 export const cleanUp: Job<JobServices> = {
@@ -18,6 +21,7 @@ export const cleanUp: Job<JobServices> = {
     for (const { id } of communities) {
       if (stopping.aborted) break;
       await forgetOld(db, id, new Date(now.getTime() - KEEP_ANNOUNCEMENTS_MS));
+      await forgetRoles(db, id, new Date(now.getTime() - KEEP_ROLES_MS));
       await db
         .deleteFrom('link_codes')
         .where('community_id', '=', id)

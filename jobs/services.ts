@@ -1,7 +1,9 @@
 import type { Messenger } from '../src/announcements/messenger.ts';
-import type { Calendar } from '../src/multipliers/mirror.ts';
+import type { RoleReader } from '../src/fair-play/read-roles.ts';
+import type { BoardMessenger } from '../src/live-boards/board-messenger.ts';
 import type { RankingContext } from '../src/ranking/context.ts';
-import type { RoleGiver } from '../src/rewards/deliver.ts';
+import type { RoleGiver } from '../src/rewards/role-giver.ts';
+import type { EventCalendar } from '../src/scheduled-events/scheduled-event.ts';
 
 /** What jobs call. */
 export type JobServices = RankingContext & {
@@ -10,5 +12,7 @@ export type JobServices = RankingContext & {
   /** Aborted when the worker ends: nothing new is begun then. */
   stopping: AbortSignal;
   /** Undefined without Discord: what is to be said waits. */
-  outside: { messenger: Messenger; roles: RoleGiver; calendar: Calendar } | undefined;
+  outside:
+    | { messenger: Messenger; roles: RoleGiver; readRoles: RoleReader; calendar: EventCalendar; boards: BoardMessenger }
+    | undefined;
 };

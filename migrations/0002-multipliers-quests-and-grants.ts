@@ -335,7 +335,24 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index exclusions_member on exclusions (community_id, member_id) where lifted_at is null`.execute(db);
   // Those that end by themselves.
   await sql`create index exclusions_due on exclusions (community_id, ends_at) where lifted_at is null`.execute(db);
-  // The roles of Discord users as Discord last told them: kept only while a role is excluded.
+  // Who is off boards, by the exclusions of members and of roles that were in force: a row a stretch, in the
+  // community's sequence numbers. At a cut, those rows hold that began by then and had not ended.
+  await sql`
+    create table off_boards (
+      community_id int not null,
+      member_id int not null,
+      from_seq bigint not null,
+      -- Null: it holds.
+      until_seq bigint check (from_seq < until_seq),
+      -- Whether a member was off boards at a cut.
+      primary key (community_id, member_id, from_seq),
+      foreign key (community_id, member_id) references members
+    )`.execute(db);
+  // Whether a member is off boards now, and all who are.
+  await sql`create unique index off_boards_open on off_boards (community_id, member_id) where until_seq is null`.execute(
+    db,
+  );
+  // The roles of Discord users as Discord last told them: kept only while a role is excluded, and for a while beyond.
   await sql`
     create table discord_roles (
       community_id int not null references communities,

@@ -13,13 +13,16 @@ import { openEmbeddedPostgres } from './db/embedded-postgres/server.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { waitForServer } from './db/wait-for-server.ts';
 import { createDiscordBot } from './discord/bot.ts';
+import { createBoardMessenger } from './discord/live-board-messenger.ts';
 import { createMessenger } from './discord/messenger.ts';
 import { openRest } from './discord/rest.ts';
-import { createRoleChecker } from './discord/role-checker.ts';
+import { createGuildRolesReader, createRoleChecker } from './discord/role-checker.ts';
 import { createRoleGiver } from './discord/role-giver.ts';
+import { createRoleReader } from './discord/role-reader.ts';
 
 import { createScheduledEvents } from './discord/scheduled-events.ts';
 import { Access } from './http/access.ts';
+import { showFailedGrants } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
 import { findOrMakeAdminKey } from './keys/admin-key.ts';
 import { chooseBackend } from './queue/backend.ts';
@@ -27,7 +30,9 @@ import { JobQueue } from './queue/job-queue.ts';
 import { countRuns, showFailed } from './queue/metrics.ts';
 import type { RankingContext } from './ranking/context.ts';
 import { LayoutCache } from './ranking/layout-cache.ts';
+import { countAllFailedGrants } from './rewards/grant-list.ts';
 import { acceptAnyRole } from './rewards/role-checker.ts';
+import { assumeAnyRole } from './rewards/role-giver.ts';
 
 /** Everything that runs in this process. */
 export type App = {
@@ -75,17 +80,15 @@ export async function startApp(config: Config, { logger, clock = () => new Date(
     await ensureCommunity(db, config.community, clock());
 
     showFailed(metrics, queue);
+    showFailedGrants(metrics, async () => countAllFailedGrants(db));
     const worker: JobServices = {
       ...ranking,
       clock,
       stopping: queue.stopping,
-      outside: config.discord && reachDiscord(config.discord, clock),
+      outside: config.discord && reachDiscord(config.discord, logger),
     };
     started.push(() => queue.stop());
-    const checkRole = config.discord
-      ? createRoleChecker(openRest(config.discord.token, config.discord.apiUrl))
-      : acceptAnyRole;
-    const services = { ...ranking, intake, clock, nudge: queue.nudge, checkRole };
+    const services = { ...ranking, intake, clock, nudge: queue.nudge, ...readRolesOf(config.discord) };
     let url: string | undefined;
     if (config.roles.includes('web')) {
       const adminKey =
@@ -142,13 +145,24 @@ async function startEmbedded(
 }
 
 /** What the worker does on Discord. It needs no connection to the gateway, which may be another process's. */
-function reachDiscord({ token, apiUrl }: DiscordConfig, clock: () => Date): JobServices['outside'] {
+function reachDiscord({ token, apiUrl }: DiscordConfig, logger: Logger): JobServices['outside'] {
   const rest = openRest(token, apiUrl);
   return {
-    messenger: createMessenger(rest),
-    roles: createRoleGiver(rest, clock),
+    messenger: createMessenger(rest, (channelId) => {
+      logger.warn({ channelId }, 'A channel of announcements was deleted; they wait until another one is chosen');
+    }),
+    roles: createRoleGiver(rest),
+    readRoles: createRoleReader(rest),
     calendar: createScheduledEvents(rest),
+    boards: createBoardMessenger(rest),
   };
+}
+
+/** What tells whether roles can be given, before they are due. */
+function readRolesOf(discord: DiscordConfig | undefined) {
+  if (!discord) return { checkRole: acceptAnyRole, readGuildRoles: assumeAnyRole };
+  const rest = openRest(discord.token, discord.apiUrl);
+  return { checkRole: createRoleChecker(rest), readGuildRoles: createGuildRolesReader(rest) };
 }
 
 /** Counts what becomes of contributions. */

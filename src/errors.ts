@@ -15,6 +15,14 @@ export type ErrorCode =
   | 'unknown-multiplier'
   | 'unknown-quest'
   | 'unknown-proof'
+  | 'unknown-grant'
+  | 'unknown-badge'
+  | 'unknown-live-board'
+  | 'unknown-season'
+  | 'unknown-prize'
+  | 'not-final'
+  | 'unknown-version'
+  | 'superseded'
   | 'window-not-begun'
   | 'no-earlier-window'
   | 'no-standing'
@@ -29,9 +37,16 @@ export type ErrorCode =
 export class DomainError extends Error {
   override readonly name = 'DomainError';
   readonly code: ErrorCode;
+  /** What a program needs to go on, beside the words. */
+  readonly facts: Readonly<Record<string, string | number>>;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { facts = {}, ...options }: ErrorOptions & { facts?: Readonly<Record<string, string | number>> } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.facts = facts;
   }
 }

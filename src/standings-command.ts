@@ -14,6 +14,7 @@ import { verifyQuests } from './quests/verify.ts';
 import { LayoutCache } from './ranking/layout-cache.ts';
 import { rebuild } from './ranking/rebuild.ts';
 import { countToCompare, verify } from './ranking/verify.ts';
+import { countFinalLines, verifyFinalTables } from './seasons/verify-final.ts';
 
 const USAGE = `Usage: npm run standings -- verify [--community SLUG]    recompute everything from the contributions and compare
        npm run standings -- rebuild [--community SLUG]   put right what differs, while reading and writing go on`;
@@ -54,9 +55,10 @@ async function verifyAll(db: Kysely<Database>): Promise<void> {
   let differences = 0;
   let mispriced = 0;
   let unfounded = 0;
+  let altered = 0;
   for (const name of await communitiesToDo(db)) {
     const community = await directory.bySlug(name);
-    const { add, bar } = countOnTerminal(`Comparing ${name}`, await countToCompare(db, community.id));
+    const { add, bar } = countOnTerminal(`Comparing ${name}`, (await countToCompare(db, community.id)) + (await countFinalLines(db, community.id)));
     for await (const difference of verify(db, community, add)) {
       bar.above(() => console.log(`${name}: ${difference}`));
       differences += 1;
@@ -64,6 +66,10 @@ async function verifyAll(db: Kysely<Database>): Promise<void> {
     for await (const difference of verifyQuests(db, community)) {
       bar.above(() => console.log(`${name}: ${difference}`));
       unfounded += 1;
+    }
+    for await (const difference of verifyFinalTables(db, community, add)) {
+      bar.above(() => console.log(`${name}: ${difference}`));
+      altered += 1;
     }
     bar.clear();
     // No rebuild changes what a contribution earned: these have to be looked into.
@@ -80,6 +86,11 @@ async function verifyAll(db: Kysely<Database>): Promise<void> {
   if (unfounded > 0) {
     throw new Error(
       `${unfounded} completions of quests are not what the contributions make them, and ${differences} other differences. Rebuilding changes no grant: void and un-void a contribution of the member, which reckons the member's quests anew.`,
+    );
+  }
+  if (altered > 0) {
+    throw new Error(
+      `${altered} final tables or their prizes are not what the contributions at their cut make them, and ${differences} other differences. Rebuilding changes no final table: restore these from a backup.`,
     );
   }
   if (differences === 0) console.log('The standings are what the contributions make them. No difference.');

@@ -8,17 +8,21 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SLICES = new Set([
   'announcements',
   'audit',
+  'badges',
   'communities',
   'contributions',
   'fair-play',
   'feedback',
   'keys',
   'ledger',
+  'live-boards',
   'members',
   'multipliers',
+  'privacy',
   'quests',
   'ranking',
   'rewards',
+  'scheduled-events',
   'seasons',
 ]);
 

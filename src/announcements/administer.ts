@@ -117,3 +117,13 @@ export async function countTroubles(
     where community_id = ${communityId} and state in ('failed', 'unsure')`.execute(db);
   return { count: Number(rows[0]?.count ?? 0n), latest: rows[0]?.latest ?? undefined };
 }
+
+/** How many announcements are due and of use, and wait for the community to have a channel. */
+export async function countWaitingForChannel(db: Kysely<Database>, communityId: number, now: Date): Promise<number> {
+  const { rows } = await sql<{ count: bigint }>`
+    select count(*) as count from announcements a join communities c using (community_id)
+    where a.community_id = ${communityId} and a.state = 'waiting' and a.try_at <= ${now}::timestamptz
+      and a.expires_at > ${now}::timestamptz
+      and c.discord_channel_id is null and a.channel_id is null and a.recipient_id is null`.execute(db);
+  return Number(rows[0]?.count ?? 0n);
+}

@@ -4,7 +4,7 @@ import type { Database } from '../db/database.ts';
 import type { Announcement } from './announcement.ts';
 
 /** A community with something to say: a channel, where one is chosen. */
-export type Speaker = { id: number; channelId: string | undefined; locale: string };
+export type Speaker = { id: number; name: string; channelId: string | undefined; locale: string };
 
 /** A row of the outbox that is to be said. */
 export type Waiting = {
@@ -43,8 +43,8 @@ function isDue(now: Date, longestWaitMs: number) {
 
 /** Communities that have something to say or to look after. One probe of an index a community. */
 export async function findSpeakers(db: Db, now: Date, longestWaitMs: number): Promise<Speaker[]> {
-  const { rows } = await sql<{ id: number; channelId: string | null; locale: string }>`
-    select c.community_id as id, c.discord_channel_id as "channelId", c.locale from communities c
+  const { rows } = await sql<{ id: number; name: string; channelId: string | null; locale: string }>`
+    select c.community_id as id, c.name, c.discord_channel_id as "channelId", c.locale from communities c
     where exists (
       select from announcements where community_id = c.community_id and state in ('waiting', 'claimed')
         and ${isDue(now, longestWaitMs)})
@@ -149,6 +149,25 @@ export async function endClaim(
   await sql`
     update announcements set state = ${end.state}, reason = ${end.reason}, attempts = attempts - ${less}::int,
       try_at = coalesce(${tryAt ?? null}::timestamptz, try_at)
+    where community_id = ${communityId} and state = 'claimed' and announcement_id = any(${numbers(ids)}::int[])`.execute(
+    db,
+  );
+}
+
+/**
+ * Notes that a claim ended as the channel is not there any more. What has no channel of its own waits for the community's
+ * next one, without a try being lost; the rest has failed.
+ */
+export async function endClaimInNoChannel(
+  db: Db,
+  communityId: number,
+  ids: readonly number[],
+  { reason, now }: { reason: string; now: Date },
+): Promise<void> {
+  await sql`
+    update announcements set reason = ${reason}, try_at = ${now}::timestamptz,
+      state = case when channel_id is null then 'waiting' else 'failed' end,
+      attempts = case when channel_id is null then attempts - 1 else attempts end
     where community_id = ${communityId} and state = 'claimed' and announcement_id = any(${numbers(ids)}::int[])`.execute(
     db,
   );

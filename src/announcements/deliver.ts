@@ -4,6 +4,7 @@ import {
   claim,
   dropExpired,
   endClaim,
+  endClaimInNoChannel,
   findNextTry,
   findSpeakers,
   holdBack,
@@ -14,13 +15,13 @@ import {
   type Speaker,
   type Waiting,
 } from './announcement-store.ts';
-import { SendError, type Messenger, type Target, type Told } from './messenger.ts';
+import { forgetChannel } from './channel.ts';
+import { searchFrom, SendError, type Messenger, type Target, type Told } from './messenger.ts';
+import { groupIntoParts } from './parts.ts';
 import { showRevisions } from './show-revisions.ts';
 
 /** How long a sender has to tell how it ended; afterwards somebody looks whether the message is there. */
 const CLAIM_MS = 30_000;
-/** By how much the clock of the place where things are said may differ from ours. */
-const CLOCK_MARGIN_MS = 10 * 60_000;
 const FIRST_BACKOFF_MS = 2_000;
 const LONGEST_BACKOFF_MS = 15 * 60_000;
 /** No time to try again lies further ahead. */
@@ -79,17 +80,20 @@ async function deliverOf(
   const now = clock();
   const until = new Date(now.getTime() + CLAIM_MS);
   const open = await takeOpenClaims(db, speaker.id, { now, until, longestWaitMs: LONGEST_WAIT_MS });
+  // Once its channel turns out to be gone, the community is another one: the next run goes on with what needs no channel.
   for (const one of open) {
     if (stopping.aborted) return;
-    await resolveClaim(db, messenger, speaker, one, clock());
+    if ((await resolveClaim(db, messenger, speaker, one, clock())) === 'channel-gone') return;
   }
   while (!stopping.aborted) {
     const claimed = await claimNext(db, speaker, clock());
     if (!claimed) break;
-    await send(db, messenger, speaker, claimed, clock);
+    if ((await send(db, messenger, speaker, claimed, clock)) === 'channel-gone') return;
   }
   if (!stopping.aborted) await showRevisions(db, messenger, speaker, clock());
 }
+
+type Outcome = 'ended' | 'channel-gone';
 
 type Claimed = { target: Target; told: Told; ids: readonly number[]; attempts: number };
 
@@ -111,6 +115,7 @@ async function claimNext(db: Kysely<Database>, speaker: Speaker, now: Date): Pro
         id: first.id,
         parts: parts.map((part) => part.map(({ announcement }) => announcement)),
         locale: speaker.locale,
+        from: 'userId' in target ? speaker.name : undefined,
       },
       ids,
       attempts: Math.max(...rows.map(({ attempts }) => attempts)) + 1,
@@ -124,10 +129,7 @@ function partsWith(first: Waiting, due: readonly Waiting[]): Waiting[][] {
   const together = due.filter(
     (row) => !standsAlone(row) && row.channelId === first.channelId && row.recipientId === first.recipientId,
   );
-  const parts = Map.groupBy(together, ({ id, group, announcement }) =>
-    group === undefined ? `announcement ${id}` : `${announcement.kind} of ${group}`,
-  );
-  return [...parts.values()].slice(0, MAX_PARTS);
+  return groupIntoParts(together).slice(0, MAX_PARTS);
 }
 
 /** What is answered with buttons needs a message of its own. */
@@ -147,15 +149,33 @@ async function send(
   speaker: Speaker,
   { target, told, ids, attempts }: Claimed,
   clock: () => Date,
-): Promise<void> {
+): Promise<Outcome> {
   let messageId: string;
   try {
     messageId = await messenger.send(target, told);
   } catch (error) {
     if (!(error instanceof SendError)) throw error;
-    return endUnsent(db, speaker, { target, ids, attempts }, error, clock());
+    if (error.isGone && 'channelId' in target) {
+      return loseChannel(db, speaker, { channelId: target.channelId, ids }, error, clock());
+    }
+    await endUnsent(db, speaker, { target, ids, attempts }, error, clock());
+    return 'ended';
   }
   await markDelivered(db, speaker.id, ids, { leadId: told.id, messageId, now: clock() });
+  return 'ended';
+}
+
+/** What was to be said in a channel that is not there any more waits until an admin, who sees that, chooses another one. */
+async function loseChannel(
+  db: Kysely<Database>,
+  speaker: Speaker,
+  { channelId, ids }: { channelId: string; ids: readonly number[] },
+  { message }: SendError,
+  now: Date,
+): Promise<Outcome> {
+  await forgetChannel(db, speaker.id, channelId, now);
+  await endClaimInNoChannel(db, speaker.id, ids, { reason: message, now });
+  return channelId === speaker.channelId ? 'channel-gone' : 'ended';
 }
 
 async function endUnsent(
@@ -194,12 +214,10 @@ async function resolveClaim(
   speaker: Speaker,
   { leadId, ids, claimedAt, channelId, recipientId, attempts }: OpenClaim,
   now: Date,
-): Promise<void> {
+): Promise<Outcome> {
   const target = targetOf({ channelId, recipientId });
-  // A clock that was ahead says nothing of when it was: then the latest messages are looked through.
-  const since = claimedAt > now ? undefined : new Date(claimedAt.getTime() - CLOCK_MARGIN_MS);
   try {
-    const found = await messenger.find(target, since, leadId);
+    const found = await messenger.find(target, searchFrom(claimedAt, now), leadId);
     if ('unreadable' in found) {
       await endClaim(db, speaker.id, ids, {
         state: 'unsure',
@@ -217,13 +235,16 @@ async function resolveClaim(
     }
   } catch (error) {
     if (!(error instanceof SendError)) throw error;
+    // If it was said, it is gone with the channel.
+    if (error.isGone && channelId !== undefined) return loseChannel(db, speaker, { channelId, ids }, error, now);
     // It stays claimed, and is looked for again.
-    if (error.outcome !== 'refused' && attempts < MAX_ATTEMPTS) return;
+    if (error.outcome !== 'refused' && attempts < MAX_ATTEMPTS) return 'ended';
     await endClaim(db, speaker.id, ids, {
       state: 'unsure',
       reason: `It may have been said already, and nobody can look: ${error.message}`,
     });
   }
+  return 'ended';
 }
 
 function backoffMs(attempts: number): number {

@@ -11,6 +11,8 @@ export type Told = {
   parts: readonly (readonly Announcement[])[];
   /** How numbers are written. */
   locale: string;
+  /** In private: the name of the community that it is about, of which the reader may know several. */
+  from?: string | undefined;
 };
 
 /** A message that was found, or why nobody can tell whether it is there. */
@@ -47,10 +49,28 @@ export class SendError extends Error {
   readonly outcome: 'later' | 'refused' | 'unsure';
   /** How long to leave the place alone, where it says so: then the try does not count. */
   readonly retryAfterMs: number | undefined;
+  /** Whether the place itself is not there any more. */
+  readonly isGone: boolean;
 
-  constructor(outcome: SendError['outcome'], message: string, options: ErrorOptions & { retryAfterMs?: number } = {}) {
+  constructor(
+    outcome: SendError['outcome'],
+    message: string,
+    options: ErrorOptions & { retryAfterMs?: number; isGone?: boolean } = {},
+  ) {
     super(message, options);
     this.outcome = outcome;
     this.retryAfterMs = options.retryAfterMs;
+    this.isGone = options.isGone ?? false;
   }
+}
+
+/** By how much the clock of the place where things are said may differ from ours. */
+const CLOCK_MARGIN_MS = 10 * 60_000;
+
+/**
+ * From when on to look for what was begun at a moment. Undefined: that was by a clock that was ahead and says nothing, so
+ * that the latest messages are to be looked through.
+ */
+export function searchFrom(begunAt: Date, now: Date): Date | undefined {
+  return begunAt > now ? undefined : new Date(begunAt.getTime() - CLOCK_MARGIN_MS);
 }

@@ -58,6 +58,39 @@ export async function dropAnnouncements(
     .execute();
 }
 
+/** Forgets what has yet to be said under a key, so that it can be written down anew. Safe to repeat. */
+export async function withdrawAnnouncement(
+  trx: Transaction<Database>,
+  communityId: number,
+  key: string,
+): Promise<void> {
+  await trx
+    .deleteFrom('announcements')
+    .where('community_id', '=', communityId)
+    .where('key', '=', key)
+    .where('state', '=', 'waiting')
+    .execute();
+}
+
+/**
+ * Forgets what has yet to be said under keys that begin so, save under some that stay, so that it can be written down anew.
+ * Safe to repeat.
+ */
+export async function withdrawOthers(
+  trx: Transaction<Database>,
+  communityId: number,
+  keyPrefix: string,
+  kept: readonly string[],
+): Promise<void> {
+  await trx
+    .deleteFrom('announcements')
+    .where('community_id', '=', communityId)
+    .where(sql<boolean>`starts_with(key, ${keyPrefix})`)
+    .where(sql<boolean>`key <> all(${kept}::text[])`)
+    .where('state', '=', 'waiting')
+    .execute();
+}
+
 /** Changes what has yet to be said under keys that begin so, as when a multiplier event ends earlier. Safe to repeat. */
 export async function amendAnnouncements(
   trx: Transaction<Database>,
@@ -119,6 +152,23 @@ export async function redirectAnnouncements(
     .where('community_id', '=', communityId)
     .where(sql<boolean>`starts_with(key, ${keyPrefix})`)
     .where('state', 'in', ['waiting', 'failed'])
+    .where('edit_at', 'is', null)
+    .execute();
+}
+
+/**
+ * Has what failed in the community's channel, and is of use still, tried again; what was revised since is old news. Safe to
+ * repeat.
+ */
+export async function retryFailed(trx: Transaction<Database>, communityId: number, now: Date): Promise<void> {
+  await trx
+    .updateTable('announcements')
+    .set({ state: 'waiting', try_at: now, attempts: 0, reason: null })
+    .where('community_id', '=', communityId)
+    .where('state', '=', 'failed')
+    .where('channel_id', 'is', null)
+    .where('recipient_id', 'is', null)
+    .where('expires_at', '>', now)
     .where('edit_at', 'is', null)
     .execute();
 }

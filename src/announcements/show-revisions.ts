@@ -1,26 +1,23 @@
 /** Changing messages whose announcements tell something else by now. */
 import { sql, type Kysely } from 'kysely';
+import { numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import type { Announcement } from './announcement.ts';
 import type { Speaker } from './announcement-store.ts';
-import { SendError, type Messenger } from './messenger.ts';
+import { SendError, type Messenger, type Told } from './messenger.ts';
+import { groupIntoParts } from './parts.ts';
 
 const RETRY_MS = 60_000;
 /** How long one who changes messages has for all that it took up. */
 const CLAIM_MS = 60_000;
 const MOST_AT_ONCE = 20;
 
-type Revision = {
-  id: number;
-  content: Announcement;
-  channelId: string | null;
-  messageId: string | null;
-  expiresAt: Date;
-};
+type Revision = { id: number; channelId: string | null; messageId: string | null };
 
 /**
- * Changes the messages of a community whose announcements were revised. What cannot be changed any more, as when the
- * message was deleted, is left as it is. Safe to repeat, and from several processes at once.
+ * Changes the messages of a community whose announcements were revised, all that a message tells. What cannot be changed
+ * any more, as when the message was deleted, is left as it is; what may pass is tried again until it is done: a name that
+ * is to be gone must go. Safe to repeat, and from several processes at once.
  */
 export async function showRevisions(
   db: Kysely<Database>,
@@ -37,9 +34,14 @@ export async function showRevisions(
     )
     update announcements a set edit_at = ${until}::timestamptz from due
     where a.community_id = ${communityId} and a.announcement_id = due.announcement_id
-    returning a.announcement_id as id, a.content, a.claimed_channel_id as "channelId", a.message_id as "messageId",
-      a.expires_at as "expiresAt"`.execute(db);
-  for (const { id, content, channelId, messageId, expiresAt } of rows) {
+    returning a.announcement_id as id, a.claimed_channel_id as "channelId", a.message_id as "messageId"`.execute(db);
+  if (rows.length === 0) return;
+  const told = await readTold(
+    db,
+    communityId,
+    rows.map(({ id }) => id),
+  );
+  for (const { id, channelId, messageId } of rows) {
     const put = async (next: Date | null) => {
       // Revised once more meanwhile, it is shown once more.
       await sql`
@@ -50,13 +52,31 @@ export async function showRevisions(
     };
     try {
       if (channelId !== null && messageId !== null) {
-        await messenger.edit({ channelId, messageId }, { id, parts: [[content]], locale });
+        await messenger.edit({ channelId, messageId }, { id, parts: told.get(id) ?? [], locale });
       }
       await put(null);
     } catch (error) {
       if (!(error instanceof SendError)) throw error;
-      const later = new Date(now.getTime() + (error.retryAfterMs ?? RETRY_MS));
-      await put(error.outcome === 'refused' || later > expiresAt ? null : later);
+      await put(error.outcome === 'refused' ? null : new Date(now.getTime() + (error.retryAfterMs ?? RETRY_MS)));
     }
   }
+}
+
+/** What messages tell, by the number of the announcement that each was sent for. */
+async function readTold(
+  db: Kysely<Database>,
+  communityId: number,
+  leadIds: readonly number[],
+): Promise<Map<number, Told['parts']>> {
+  const { rows } = await sql<{ id: number; leadId: number; group_key: string | null; announcement: Announcement }>`
+    select announcement_id as id, lead_id as "leadId", group_key, content as announcement from announcements
+    where community_id = ${communityId} and lead_id = any(${numbers(leadIds)}::int[]) and state in ('delivered', 'joined')
+    order by due_at, announcement_id`.execute(db);
+  const messages = Map.groupBy(rows, ({ leadId }) => leadId);
+  return new Map(
+    [...messages].map(([leadId, ofMessage]) => {
+      const parts = groupIntoParts(ofMessage.map((row) => ({ ...row, group: row.group_key ?? undefined })));
+      return [leadId, parts.map((part) => part.map(({ announcement }) => announcement))];
+    }),
+  );
 }

@@ -130,6 +130,15 @@ export const voidResultSchema = z.object({
 });
 export type VoidAnswer = z.output<typeof voidResultSchema>;
 
+export const privacySchema = z.object({
+  handle: z.string(),
+  hiddenAs: z.string().nullable(),
+  showDiscord: z.boolean(),
+  mentions: z.boolean(),
+  reminders: z.boolean(),
+});
+export const renamedSchema = z.object({ handle: z.string() });
+
 export const linkCodeSchema = z.object({ code: z.string(), expiresAt: z.string() });
 export const mergeSchema = z.object({ merged: z.string(), into: z.string() });
 
@@ -141,9 +150,22 @@ export const exclusionSchema = z.object({
   reason: z.string(),
   startsAt: z.string(),
   endsAt: z.string().nullable(),
+  members: z.number(),
 });
 export type ExclusionAnswer = z.output<typeof exclusionSchema>;
 export const exclusionListSchema = z.object({ exclusions: z.array(exclusionSchema) });
+
+export const liveBoardSchema = z.object({
+  id: z.number(),
+  category: z.string(),
+  window: z.string(),
+  limit: z.number(),
+  channelId: z.string(),
+  state: z.string(),
+  shownAt: z.string().optional(),
+  reason: z.string().optional(),
+});
+export const liveBoardListSchema = z.object({ liveBoards: z.array(liveBoardSchema) });
 
 export const capListSchema = z.object({ caps: z.array(z.object({ category: z.string(), amount: z.string() })) });
 export const heldListSchema = z.object({
@@ -200,6 +222,15 @@ export const questSchema = z.object({
   recurrence: z.string(),
   maxWinners: z.number().nullable(),
   joinRequired: z.boolean(),
+  prerequisites: z.array(
+    z.object({
+      quest: z.number().optional(),
+      badge: z.string().optional(),
+      role: z.string().optional(),
+      memberBefore: z.string().optional(),
+    }),
+  ),
+  settleAfterMinutes: z.number(),
 });
 export type QuestAnswer = z.output<typeof questSchema>;
 export const questListSchema = z.object({ total: z.number(), quests: z.array(questSchema) });
@@ -231,6 +262,37 @@ export type ProofAnswer = z.output<typeof proofSchema>;
 export const proofListSchema = z.object({
   proofs: z.array(z.looseObject(proofSchema.shape)),
   next: z.string().nullable(),
+});
+
+export const grantSchema = z.object({
+  id: z.number(),
+  handle: z.string(),
+  kind: z.string(),
+  name: z.string().optional(),
+  roleId: z.string().optional(),
+  amount: z.string(),
+  reason: z.string(),
+  state: z.string(),
+  stateReason: z.string().optional(),
+});
+export type GrantAnswer = z.output<typeof grantSchema>;
+export const grantListSchema = z.object({ grants: z.array(grantSchema), next: z.string().nullable() });
+export const retriedSchema = z.object({ retried: z.number() });
+export const rolePlanSchema = z.object({
+  give: z.number(),
+  take: z.number(),
+  keep: z.number(),
+  cannot: z.number(),
+  changes: z.array(
+    z.object({
+      action: z.string(),
+      handle: z.string().nullable(),
+      discordUserId: z.string().nullable(),
+      roleId: z.string().optional(),
+      roleName: z.string().optional(),
+      why: z.string().optional(),
+    }),
+  ),
 });
 
 export const importAnswerSchema = z.object({

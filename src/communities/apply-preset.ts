@@ -6,7 +6,7 @@ import { lockCommunity } from './lock.ts';
 import type { PresetName } from './presets.ts';
 
 /**
- * Gives a community that is there already the categories of a preset, leaving out those it has. Safe to repeat.
+ * Gives a community that is there already the categories, badges and prizes of a preset, leaving out those it has. Safe to repeat.
  *
  * @throws DomainError `unknown-community`
  */

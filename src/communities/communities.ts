@@ -1,8 +1,10 @@
 import type { Kysely, Transaction } from 'kysely';
 import { writeAudit, type Actor } from '../audit/audit-log.ts';
+import { addPresetBadges } from '../badges/manage.ts';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
 import { BEGINNING_OF_TIME } from '../ranking/calendar.ts';
+import { addPresetPrizes } from '../rewards/add-preset-prizes.ts';
 import type { CommunityListing, Measure, Visibility } from './community.ts';
 import { lockCommunity, touchConfig } from './lock.ts';
 import { PRESETS, type NewCategory, type PresetName } from './presets.ts';
@@ -134,7 +136,7 @@ export async function addCategory(
   );
 }
 
-/** Adds the categories of a preset to a community that is locked or not yet visible, leaving out those it has. */
+/** Adds the categories, badges and prizes of a preset to a community that is locked or not yet visible, leaving out those it has. */
 export async function addPreset(
   trx: Transaction<Database>,
   communityId: number,
@@ -142,11 +144,19 @@ export async function addPreset(
   actor: Actor,
   now: Date,
 ): Promise<void> {
-  const present = await trx.selectFrom('categories').select('slug').where('community_id', '=', communityId).execute();
-  const slugs = new Set(present.map((category) => category.slug));
+  const present = await trx
+    .selectFrom('categories')
+    .select(['slug', 'category_id as id'])
+    .where('community_id', '=', communityId)
+    .execute();
+  const ids = new Map(present.map(({ slug, id }) => [slug, id]));
   for (const category of PRESETS[preset].categories) {
-    if (!slugs.has(category.slug)) await insertCategory(trx, communityId, category, actor, now);
+    if (ids.has(category.slug)) continue;
+    ids.set(category.slug, await insertCategory(trx, communityId, category, actor, now));
   }
+  const community = { id: communityId, categories: [...ids.keys()].map((slug) => ({ slug })) };
+  await addPresetBadges(trx, community, PRESETS[preset].badges, actor, now);
+  await addPresetPrizes(trx, communityId, ids, PRESETS[preset].prizes, actor, now);
 }
 
 async function insertCategory(

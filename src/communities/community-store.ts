@@ -1,7 +1,8 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { createCalendar } from '../ranking/calendar.ts';
-import type { Community } from './community.ts';
+import type { Closing, Closings, FinalTableState } from '../ranking/periods.ts';
+import type { Community, Season } from './community.ts';
 
 /**
  * Reads a community with its categories, rates and kept windows. Under the community's lock, all of one version.
@@ -33,18 +34,32 @@ export async function loadCommunity(db: Kysely<Database>, communityId: number): 
     .select(['category_id', 'amount'])
     .where('community_id', '=', communityId)
     .execute();
-  const exclusions = await db
+  const offBoards = await db
+    .selectFrom('off_boards')
+    .select('member_id')
+    .where('community_id', '=', communityId)
+    .where('until_seq', 'is', null)
+    .execute();
+  const roleExclusion = await db
     .selectFrom('exclusions')
-    .select(['member_id', 'role_id', 'scope'])
+    .select('exclusion_id')
     .where('community_id', '=', communityId)
     .where('lifted_at', 'is', null)
-    .execute();
+    .where('role_id', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
   const kept = await db
     .selectFrom('windows')
     .select(['kind', 'key', 'starts_at as startsAt', 'ends_at as endsAt'])
     .where('community_id', '=', communityId)
     .where('kept', '=', true)
     .orderBy('starts_at')
+    .execute();
+  const seasons = await readSeasons(db, communityId);
+  const quarterNames = await db
+    .selectFrom('season_names')
+    .select(['key', 'name'])
+    .where('community_id', '=', communityId)
     .execute();
   return {
     id: row.community_id,
@@ -58,7 +73,20 @@ export async function loadCommunity(db: Kysely<Database>, communityId: number): 
     discordChannelId: row.discord_channel_id ?? undefined,
     discordReviewChannelId: row.discord_review_channel_id ?? undefined,
     configVersion: row.config_version,
-    calendar: createCalendar({ timeZone: row.time_zone, kept }),
+    calendar: createCalendar({ timeZone: row.time_zone, kept, seasons }),
+    seasons,
+    seasonNames: new Map([...quarterNames, ...seasons].map(({ key, name }) => [key, name])),
+    closingTimes: {
+      lateMs: row.late_ms,
+      provisionalMs: {
+        week: row.week_provisional_ms,
+        month: row.month_provisional_ms,
+        season: row.season_provisional_ms,
+      },
+    },
+    countdownMs: row.countdown_ms.map(Number).toSorted((a, b) => b - a),
+    monthlyBudget: row.monthly_budget ?? undefined,
+    closings: await readClosings(db, communityId),
     categories,
     rates: rates.map((rate) => ({
       categoryId: rate.category_id,
@@ -75,7 +103,51 @@ export async function loadCommunity(db: Kysely<Database>, communityId: number): 
       endsAt: row.ends_at,
     })),
     caps: new Map(caps.map((cap) => [cap.category_id, cap.amount])),
-    offBoards: new Set(exclusions.flatMap(({ member_id, scope }) => (scope === 'boards' ? (member_id ?? []) : []))),
-    excludesRoles: exclusions.some(({ role_id }) => role_id !== null),
+    offBoards: new Set(offBoards.map(({ member_id }) => member_id)),
+    excludesRoles: roleExclusion !== undefined,
   };
+}
+
+async function readSeasons(db: Kysely<Database>, communityId: number): Promise<Season[]> {
+  return db
+    .selectFrom('seasons')
+    .select(['key', 'name', 'starts_on as startsOn', 'ends_on as endsOn'])
+    .where('community_id', '=', communityId)
+    .orderBy('starts_on')
+    .execute();
+}
+
+/** What is recorded of the windows that are over: at most some seventy a year. */
+async function readClosings(db: Kysely<Database>, communityId: number): Promise<Closings> {
+  const { rows } = await sql<{
+    slot: string;
+    windowId: number;
+    provisionalAt: Date | null;
+    frozenAt: Date | null;
+    categoryId: number | null;
+    isFinal: boolean;
+    sha256: string | null;
+  }>`
+    select w.kind || ' ' || w.key as slot, w.window_id as "windowId", w.provisional_at as "provisionalAt", w.frozen_at as "frozenAt",
+      v.category_id as "categoryId", v.sha256,
+      -- Hiding somebody changes the words of a final table, not the table.
+      coalesce(v.sha256 is not null or v.reason = 'privacy', false) as "isFinal"
+    from windows w left join lateral (
+      select distinct on (category_id) category_id, sha256, reason from final_versions
+      where community_id = w.community_id and window_id = w.window_id
+      order by category_id, version desc
+    ) v on true
+    where w.community_id = ${communityId} and (w.provisional_at is not null or w.frozen_at is not null)`.execute(db);
+  const closings = new Map<string, Closing & { tables: Map<number, FinalTableState> }>();
+  for (const { slot, windowId, provisionalAt, frozenAt, categoryId, isFinal, sha256 } of rows) {
+    const closing = closings.get(slot) ?? {
+      windowId,
+      provisionalAt: provisionalAt ?? undefined,
+      frozenAt: frozenAt ?? undefined,
+      tables: new Map<number, FinalTableState>(),
+    };
+    if (categoryId !== null) closing.tables.set(categoryId, { isFinal, sha256: sha256 ?? undefined });
+    closings.set(slot, closing);
+  }
+  return closings;
 }

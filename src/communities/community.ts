@@ -1,4 +1,5 @@
-import type { Calendar } from '../ranking/calendar.ts';
+import type { Calendar, WindowKind } from '../ranking/calendar.ts';
+import type { Closings } from '../ranking/periods.ts';
 
 export const VISIBILITIES = ['public', 'unlisted', 'members'] as const;
 /** Who may read: everybody; everybody who knows the slug; holders of a key of the community. */
@@ -32,6 +33,17 @@ export type Multiplier = {
   endsAt: Date;
 };
 
+/** A season that a community defined. Local dates, as `2027-01-01`: from the midnight of the first to that of the second. */
+export type Season = { key: string; name: string; startsOn: string; endsOn: string };
+
+/** How long a window takes to close, in milliseconds from its end on. */
+export type ClosingTimes = {
+  /** How long late contributions are awaited. */
+  lateMs: number;
+  /** How long its table is provisional after that. */
+  provisionalMs: Record<Exclude<WindowKind, 'all'>, number>;
+};
+
 /** OMNIT a unit, in thousandths, from a moment on. */
 export type Rate = { categoryId: number; subject: string | undefined; startsAt: Date; rate: bigint };
 
@@ -51,15 +63,26 @@ export type Community = {
   discordReviewChannelId: string | undefined;
   configVersion: bigint;
   calendar: Calendar;
+  /** The seasons of its own, in order; none: calendar quarters. */
+  seasons: readonly Season[];
+  /** What people call seasons, by key, where they have a name. */
+  seasonNames: ReadonlyMap<string, string>;
+  closingTimes: ClosingTimes;
+  /** How long before its end the end of a season is told, in milliseconds, the longest first. */
+  countdownMs: readonly number[];
+  /** What quests and prizes may cost a calendar month, in thousandths of OMNIT; undefined: nobody has said. */
+  monthlyBudget: bigint | undefined;
+  /** How far windows have come that are over. */
+  closings: Closings;
   categories: readonly Category[];
   rates: readonly Rate[];
   /** All that were not cancelled, also those that are over: contributions come late. */
   multipliers: readonly Multiplier[];
   /** How much of a category counts a member and day, in thousandths, by category. */
   caps: ReadonlyMap<number, bigint>;
-  /** Members that are kept from boards at the moment. */
+  /** Members that are off boards at the moment. */
   offBoards: ReadonlySet<number>;
-  /** Whether a role is kept from prizes at the moment, so that who has it has to be known. */
+  /** Whether a role is excluded at the moment, so that who has it has to be known. */
   excludesRoles: boolean;
 };
 

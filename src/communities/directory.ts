@@ -2,7 +2,8 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
 import type { BoardName, KnownBoards } from '../ranking/boards.ts';
-import { holds, WINDOW_KINDS, type Calendar } from '../ranking/calendar.ts';
+import { holds, WINDOW_KINDS, type Window } from '../ranking/calendar.ts';
+import { isFrozen } from '../ranking/periods.ts';
 import { createPriceList, type PriceList } from '../contributions/pricing.ts';
 import { ProgressMemory } from '../quests/progress-memory.ts';
 import type { Category, Community } from './community.ts';
@@ -18,8 +19,11 @@ export type KnownCommunity = Community & {
   readonly prices: PriceList;
   /** How far members have come in quests. */
   readonly progress: ProgressMemory;
-  /** The boards of a category that an instant counts on: one a kind of window. The same array for the same boards. */
-  boardsAt(categoryId: number, instant: Date): readonly BoardName[];
+  /**
+   * The boards of a category that an instant counts on, one a kind of window, and the keys of the windows that it comes
+   * too late for. The same object for the same boards.
+   */
+  boardsAt(categoryId: number, instant: Date): CountingBoards;
   /** Boards found so far. */
   readonly boards: ReadonlyMap<string, number>;
   /** Members found so far: ids by handle. */
@@ -27,6 +31,9 @@ export type KnownCommunity = Community & {
   /** Adds what a committed transaction found or made. */
   remember(members: ReadonlyMap<string, number>, boards: KnownBoards): void;
 };
+
+/** Where an instant counts, and the keys of the windows that are frozen already. */
+export type CountingBoards = { readonly boards: readonly BoardName[]; readonly late: readonly string[] };
 
 /** Remembers communities for as long as their settings stay what they are: each use asks the database for the version first. */
 export class CommunityDirectory {
@@ -85,7 +92,7 @@ function withMemory(community: Community): KnownCommunity {
     categoryBySlug: new Map(community.categories.map((category) => [category.slug, category])),
     prices: createPriceList(community.rates, community.multipliers),
     progress: new ProgressMemory(),
-    boardsAt: boardFinder(community.calendar),
+    boardsAt: boardFinder(community),
     boards,
     members,
     remember(moreMembers, moreBoards) {
@@ -96,14 +103,24 @@ function withMemory(community: Community): KnownCommunity {
   };
 }
 
-function boardFinder(calendar: Calendar): KnownCommunity['boardsAt'] {
-  const lastOf = new Map<number, readonly BoardName[]>();
+function boardFinder(community: Community): KnownCommunity['boardsAt'] {
+  const { calendar } = community;
+  const lastOf = new Map<number, CountingBoards & { windows: readonly Window[] }>();
   return (categoryId, instant) => {
     const last = lastOf.get(categoryId);
-    // Contributions come in runs of one week.
-    if (last?.every(({ window }) => holds(window, instant))) return last;
-    const boards = WINDOW_KINDS.map((kind) => ({ window: calendar.windowAt(kind, instant), categoryId }));
-    lastOf.set(categoryId, boards);
-    return boards;
+    // Contributions come in runs of one week. In the time between two seasons there is one window less.
+    if (last?.windows.length === WINDOW_KINDS.length && last.windows.every((window) => holds(window, instant))) {
+      return last;
+    }
+    const windows = WINDOW_KINDS.flatMap((kind) => calendar.windowAt(kind, instant) ?? []);
+    const [frozen, counting] = [[] as Window[], [] as Window[]];
+    for (const window of windows) (isFrozen(community, window) ? frozen : counting).push(window);
+    const found = {
+      windows,
+      boards: counting.map((window) => ({ window, categoryId })),
+      late: frozen.map(({ key }) => key),
+    };
+    lastOf.set(categoryId, found);
+    return found;
   };
 }

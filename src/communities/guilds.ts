@@ -6,6 +6,7 @@ import { DomainError } from '../errors.ts';
 import { checkText, NAME } from '../text.ts';
 import { createCommunity } from './communities.ts';
 import { lockCommunity, touchConfig } from './lock.ts';
+import { removeIfUnused } from './remove-community.ts';
 import { requireLocale } from './settings.ts';
 
 export type Guild = { id: string; name: string; locale: string };
@@ -85,40 +86,6 @@ export async function claimHome(
   });
 }
 
-/** Sets where the announcements of a community go. The channel's id is trusted: whoever calls has seen that it is the guild's. */
-export async function setChannel(
-  db: Kysely<Database>,
-  communityId: number,
-  channelId: string,
-  actor: Actor,
-  now: Date,
-): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    await lockCommunity(trx, communityId);
-    const { slug, discord_channel_id } = await trx
-      .selectFrom('communities')
-      .select(['slug', 'discord_channel_id'])
-      .where('community_id', '=', communityId)
-      .executeTakeFirstOrThrow();
-    if (discord_channel_id === channelId) return;
-    await trx
-      .updateTable('communities')
-      .set({ discord_channel_id: channelId })
-      .where('community_id', '=', communityId)
-      .execute();
-    await touchConfig(trx, communityId);
-    await writeAudit(trx, {
-      communityId,
-      at: now,
-      actor,
-      action: 'community.channel',
-      target: slug,
-      before: { channelId: discord_channel_id },
-      after: { channelId },
-    });
-  });
-}
-
 /** @returns false when there is no home community. */
 async function bindHome(db: Kysely<Database>, slug: string, guild: Guild, now: Date): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
@@ -173,10 +140,7 @@ async function releaseOwn(trx: Transaction<Database>, guild: Guild, actor: Actor
   if (!own) return;
   const communityId = own.community_id;
   await lockCommunity(trx, communityId);
-  if (!(await isInUse(trx, communityId))) {
-    await removeCommunity(trx, communityId);
-    return;
-  }
+  if (await removeIfUnused(trx, communityId)) return;
   await trx
     .updateTable('communities')
     .set({ discord_guild_id: null, discord_channel_id: null, discord_review_channel_id: null })
@@ -192,27 +156,6 @@ async function releaseOwn(trx: Transaction<Database>, guild: Guild, actor: Actor
     before: { guildId: guild.id },
     after: { guildId: null },
   });
-}
-
-/** Whether anything would be lost with a community: contributions, members, or keys that somebody may hold. */
-async function isInUse(trx: Transaction<Database>, communityId: number): Promise<boolean> {
-  for (const table of ['contributions', 'members', 'api_keys'] as const) {
-    const row = await trx
-      .selectFrom(table)
-      .select('community_id')
-      .where('community_id', '=', communityId)
-      .limit(1)
-      .executeTakeFirst();
-    if (row) return true;
-  }
-  return false;
-}
-
-/** Removes a community that nothing was recorded in, with its settings. */
-async function removeCommunity(trx: Transaction<Database>, communityId: number): Promise<void> {
-  for (const table of ['audit_log', 'boards', 'windows', 'rates', 'categories', 'sources', 'communities'] as const) {
-    await trx.deleteFrom(table).where('community_id', '=', communityId).execute();
-  }
 }
 
 /** Gives back to a guild the community that was its own before it had the home one. */

@@ -1,4 +1,8 @@
+import type { NewBadge } from '../badges/badge.ts';
 import type { Measure } from './community.ts';
+import type { PresetPrize } from '../rewards/add-preset-prizes.ts';
+import { OMNITENSOR_BADGES } from './preset-badges.ts';
+import { OMNITENSOR_PRIZES } from './preset-prizes.ts';
 
 /** A category as it is created. Rate and reputation a unit, in thousandths; the rate holds from the beginning of time. */
 export type NewCategory = {
@@ -40,8 +44,18 @@ export const PRESETS = {
         reputation: 2_000n,
       },
     ],
+    badges: OMNITENSOR_BADGES,
+    prizes: OMNITENSOR_PRIZES,
   },
-} as const satisfies Record<string, { name: string; categories: readonly NewCategory[] }>;
+} as const satisfies Record<
+  string,
+  {
+    name: string;
+    categories: readonly NewCategory[];
+    badges: readonly NewBadge[];
+    prizes: readonly PresetPrize[];
+  }
+>;
 
 export type PresetName = keyof typeof PRESETS;
 

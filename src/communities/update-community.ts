@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Transaction } from 'kysely';
 import { writeAudit, type Actor } from '../audit/audit-log.ts';
 import type { Database } from '../db/database.ts';
@@ -5,15 +6,23 @@ import { DomainError } from '../errors.ts';
 import { changeStandings, type RankingContext } from '../ranking/context.ts';
 import { rebuild } from '../ranking/rebuild.ts';
 import { moveWindows } from '../ranking/windows.ts';
-import type { Community, Visibility } from './community.ts';
+import type { ClosingTimes, Community, Visibility } from './community.ts';
 import { touchConfig } from './lock.ts';
 import { requireLocale, requireTimeZone } from './settings.ts';
+
+type ProvisionalChanges = { [Kind in keyof ClosingTimes['provisionalMs']]?: number | undefined };
 
 export type CommunityChanges = {
   name?: string | undefined;
   timeZone?: string | undefined;
   locale?: string | undefined;
   visibility?: Visibility | undefined;
+  /** Also for windows that are closing at the moment: what is due by the new times is done at once. */
+  closingTimes?: { lateMs?: number | undefined; provisionalMs?: ProvisionalChanges | undefined } | undefined;
+  /** In thousandths of OMNIT; null: nothing is said. */
+  monthlyBudget?: bigint | null | undefined;
+  /** How long before the end of a season it is told, each in milliseconds; none: it is not. */
+  countdownMs?: readonly number[] | undefined;
   /** Allows a new time zone for a community that has contributions: its open and past windows are cut anew. */
   rebuild?: boolean | undefined;
 };
@@ -36,7 +45,7 @@ export async function updateCommunity(
     const community = await context.directory.at(trx, communityId, lock.configVersion);
     const { before, after } = differences(community, changes);
     if (Object.keys(after).length === 0) return false;
-    const { name, timeZone, locale, visibility } = after;
+    const { timeZone, closingTimes } = after;
     const moves = timeZone !== undefined && (await hasContributions(trx, communityId));
     if (moves && !changes.rebuild) {
       throw new DomainError(
@@ -47,7 +56,12 @@ export async function updateCommunity(
     if (timeZone !== undefined) await moveWindows(trx, community, timeZone, now);
     await trx
       .updateTable('communities')
-      .set({ name, time_zone: timeZone, locale, visibility, ...(moves ? { rebuild_pending: true } : {}) })
+      .set({
+        ...columnsOf(after),
+        ...(moves ? { rebuild_pending: true } : {}),
+        // What is due next is reckoned anew.
+        ...(timeZone === undefined && closingTimes === undefined ? {} : { next_step_at: null }),
+      })
       .where('community_id', '=', communityId)
       .execute();
     await touchConfig(trx, communityId);
@@ -101,22 +115,80 @@ async function hasContributions(trx: Transaction<Database>, communityId: number)
   return first !== undefined;
 }
 
-type Settings = Pick<CommunityChanges, 'name' | 'timeZone' | 'locale' | 'visibility'>;
+/** The settings that can be changed. */
+type Settings = Pick<Community, 'name' | 'timeZone' | 'locale' | 'visibility' | 'closingTimes' | 'countdownMs'> & {
+  monthlyBudget: bigint | null;
+};
 
 /** The settings that change, as they were and as they shall be. */
-function differences(community: Community, changes: CommunityChanges): { before: Settings; after: Settings } {
-  const { name, timeZone, locale, visibility } = changes;
-  const before: Settings = {};
-  const after: Settings = {};
-  if (name !== undefined && name !== community.name) [before.name, after.name] = [community.name, name];
-  const zone = timeZone === undefined ? undefined : requireTimeZone(timeZone);
-  if (zone !== undefined && zone !== community.timeZone) [before.timeZone, after.timeZone] = [community.timeZone, zone];
-  const language = locale === undefined ? undefined : requireLocale(locale);
-  if (language !== undefined && language !== community.locale) {
-    [before.locale, after.locale] = [community.locale, language];
-  }
-  if (visibility !== undefined && visibility !== community.visibility) {
-    [before.visibility, after.visibility] = [community.visibility, visibility];
-  }
+function differences(
+  community: Community,
+  changes: CommunityChanges,
+): { before: Partial<Settings>; after: Partial<Settings> } {
+  const { name, timeZone, locale, visibility, closingTimes, countdownMs, monthlyBudget = null } = community;
+  const old: Settings = { name, timeZone, locale, visibility, closingTimes, countdownMs, monthlyBudget };
+  const wanted: Settings = {
+    name: changes.name ?? name,
+    timeZone: changes.timeZone === undefined ? timeZone : requireTimeZone(changes.timeZone),
+    locale: changes.locale === undefined ? locale : requireLocale(changes.locale),
+    visibility: changes.visibility ?? visibility,
+    closingTimes: mergeTimes(closingTimes, changes.closingTimes),
+    countdownMs: [...new Set(changes.countdownMs ?? countdownMs)].toSorted((a, b) => b - a),
+    monthlyBudget: changes.monthlyBudget === undefined ? monthlyBudget : changes.monthlyBudget,
+  };
+  const before: Partial<Settings> = {};
+  const after: Partial<Settings> = {};
+  const compare = <Key extends keyof Settings>(key: Key) => {
+    if (!isDeepStrictEqual(old[key], wanted[key])) [before[key], after[key]] = [old[key], wanted[key]];
+  };
+  for (const key of SETTINGS) compare(key);
   return { before, after };
+}
+
+const SETTINGS = [
+  'name',
+  'timeZone',
+  'locale',
+  'visibility',
+  'closingTimes',
+  'countdownMs',
+  'monthlyBudget',
+] as const satisfies readonly (keyof Settings)[];
+
+function mergeTimes(
+  { lateMs, provisionalMs }: ClosingTimes,
+  { lateMs: late, provisionalMs: provisional }: NonNullable<CommunityChanges['closingTimes']> = {},
+): ClosingTimes {
+  return {
+    lateMs: late ?? lateMs,
+    provisionalMs: {
+      week: provisional?.week ?? provisionalMs.week,
+      month: provisional?.month ?? provisionalMs.month,
+      season: provisional?.season ?? provisionalMs.season,
+    },
+  };
+}
+
+/** Settings as columns; what is left out stays as it is. */
+function columnsOf({
+  name,
+  timeZone,
+  locale,
+  visibility,
+  closingTimes,
+  countdownMs,
+  monthlyBudget,
+}: Partial<Settings>) {
+  return {
+    name,
+    time_zone: timeZone,
+    locale,
+    visibility,
+    late_ms: closingTimes?.lateMs,
+    week_provisional_ms: closingTimes?.provisionalMs.week,
+    month_provisional_ms: closingTimes?.provisionalMs.month,
+    season_provisional_ms: closingTimes?.provisionalMs.season,
+    countdown_ms: countdownMs?.map(BigInt),
+    monthly_budget: monthlyBudget,
+  };
 }

@@ -6,7 +6,15 @@ import type { Database } from '../db/database.ts';
 import { violatedCheck } from '../db/errors.ts';
 import { allEnded, nextStatementSent } from '../db/overlap.ts';
 import { holdOverCap } from '../fair-play/hold.ts';
-import { addToMembers, createMembers, findMembers, readTotals, type MemberGain } from '../members/member-store.ts';
+import {
+  addToMembers,
+  createMembers,
+  findDeleted,
+  findMembers,
+  readTotals,
+  type MemberGain,
+} from '../members/member-store.ts';
+import { findPseudonyms } from '../privacy/pseudonym.ts';
 import { boardSlot, findOrMakeBoards, type BoardName } from '../ranking/boards.ts';
 import { advanceQuests, type Advance } from '../quests/advance.ts';
 import type { RankingContext } from '../ranking/context.ts';
@@ -25,7 +33,7 @@ export type BatchEntry = { sourceId: number; contribution: Contribution; unpaid?
  * counts nowhere until an admin releases it.
  */
 export type Outcome =
-  | { status: 'accepted'; reward: bigint; multiplier: bigint; late: string[]; held?: true }
+  | { status: 'accepted'; reward: bigint; multiplier: bigint; late: readonly string[]; held?: true }
   | { status: 'duplicate'; reward: bigint; multiplier: bigint }
   | ({ status: 'rejected' } & Rejection);
 
@@ -37,11 +45,14 @@ type Candidate = BatchEntry & {
   price: Price;
   gain: bigint;
   boards: readonly BoardName[];
+  /** Whether the member is kept from boards: these are made all the same, for when the member comes back. */
+  isOff: boolean;
+  late: readonly string[];
 };
 
 /**
  * Records a batch of contributions in one transaction: the contributions, the members they make, and the standings of
- * the four windows each falls in. Once it has returned, all of it is durable and visible to every reader.
+ * the windows each falls in that are not frozen. Once it has returned, all of it is durable and visible to every reader.
  *
  * Safe to repeat: what was recorded before is a `duplicate`, or rejected as a `conflict` when it now says something
  * else. The outcome does not depend on how contributions are spread over batches.
@@ -76,7 +87,8 @@ async function recordInTransaction(
     const community = await context.directory.at(trx, communityId, lock.configVersion);
     const outcomes = new Map<number, Outcome>();
     const members = await findOrNumberMembers(trx, community, batch, lock.lastMemberId);
-    const candidates = priceBatch(community, batch, members, outgrown, outcomes);
+    const pseudonyms = await findPseudonyms(trx, communityId, [...members.keys()]);
+    const candidates = priceBatch(community, batch, members, { outgrown, pseudonyms }, outcomes);
 
     const index = await SegmentIndex.open(trx, communityId, lock.layoutVersion, context.layouts, context.segmentLimits);
     const found = await findOrMakeBoards(trx, communityId, missingBoards(community, candidates), index);
@@ -92,7 +104,8 @@ async function recordInTransaction(
     for (const candidate of accepted) {
       const { reward, multiplier } = candidate.price;
       const more = held.has(candidate) ? ({ held: true } as const) : {};
-      outcomes.set(candidate.position, { status: 'accepted', reward, multiplier, late: [], ...more });
+      const { late } = candidate;
+      outcomes.set(candidate.position, { status: 'accepted', reward, multiplier, late, ...more });
     }
     const counting = accepted.filter((candidate) => !held.has(candidate));
     const allNew = accepted.length === candidates.length;
@@ -156,7 +169,7 @@ function priceBatch(
   community: KnownCommunity,
   batch: readonly BatchEntry[],
   members: BatchMembers,
-  outgrown: ReadonlySet<string>,
+  { outgrown, pseudonyms }: { outgrown: ReadonlySet<string>; pseudonyms: ReadonlySet<string> },
   outcomes: Map<number, Outcome>,
 ): Candidate[] {
   const candidates: Candidate[] = [];
@@ -170,6 +183,12 @@ function priceBatch(
         reason: 'unknown_category',
         detail: `There is no category "${contribution.category}" in this community. It has: ${slugs}.`,
       });
+    } else if (pseudonyms.has(contribution.contributor)) {
+      outcomes.set(position, {
+        status: 'rejected',
+        reason: 'invalid_contributor',
+        detail: `"${contribution.contributor}" stands for somebody who is hidden or deleted, and nobody contributes under it. Give the contributor's own handle.`,
+      });
     } else if (outgrown.has(contribution.contributor)) {
       outcomes.set(position, {
         status: 'rejected',
@@ -182,10 +201,11 @@ function priceBatch(
       const full = community.prices.price(category, subject, occurredAt, amount);
       const price = entry.unpaid ? { ...full, rate: 0n, reward: 0n } : full;
       const gain = category.measure === 'reward' ? price.reward : amount;
-      // What measures nothing makes no standing and moves no `reachedAt`, and neither does whoever is kept from boards.
-      const boards =
-        gain === 0n || community.offBoards.has(memberId) ? [] : community.boardsAt(category.id, occurredAt);
-      candidates.push({ ...entry, position, category, memberId, price, gain, boards });
+      // What measures nothing makes no standing and moves no `reachedAt`.
+      const at = community.boardsAt(category.id, occurredAt);
+      const boards = gain === 0n ? [] : at.boards;
+      const isOff = community.offBoards.has(memberId);
+      candidates.push({ ...entry, position, category, memberId, price, gain, boards, isOff, late: at.late });
     }
   }
   return candidates;
@@ -229,11 +249,20 @@ async function compareWithRecorded(
     known.map(({ sourceId, contribution }) => ({ sourceId, id: contribution.id })),
   );
   const byId = new Map(recorded.map((row) => [`${row.sourceId} ${row.id}`, row]));
+  // Whose it was is not known any more of what was recorded for somebody who was deleted.
+  const deleted = await findDeleted(
+    trx,
+    communityId,
+    known.flatMap(({ sourceId, contribution, memberId }) => {
+      const row = byId.get(`${sourceId} ${contribution.id}`);
+      return row && row.memberId !== memberId ? [row.memberId] : [];
+    }),
+  );
   for (const candidate of known) {
     const { sourceId, contribution, position } = candidate;
     const row = byId.get(`${sourceId} ${contribution.id}`) ?? unreachable(position);
     const same =
-      row.memberId === candidate.memberId &&
+      (row.memberId === candidate.memberId || deleted.has(row.memberId)) &&
       row.categoryId === candidate.category.id &&
       row.amount === contribution.amount &&
       row.subject === contribution.subject &&
@@ -298,10 +327,12 @@ function sumGains(candidates: readonly Candidate[], boardOf: (name: BoardName) =
   const sums = new Map<number, Map<number, Gain>>();
   for (const {
     boards,
+    isOff,
     memberId,
     gain,
     contribution: { occurredAt },
   } of candidates) {
+    if (isOff) continue;
     for (const name of boards) {
       const boardId = boardOf(name) ?? unreachable(memberId);
       let members = sums.get(boardId);

@@ -8,8 +8,9 @@ import { DomainError } from '../errors.ts';
 import { requireMember } from '../members/members.ts';
 import type { Window } from '../ranking/calendar.ts';
 import { reconsiderMember } from '../quests/reconsider.ts';
-import { changeStandings, type LockedRanking, type RankingContext } from '../ranking/context.ts';
-import { statusOf } from '../ranking/periods.ts';
+import type { LockedRanking, RankingContext } from '../ranking/context.ts';
+import { changeUnlessDry } from '../ranking/dry-run.ts';
+import { isFrozen } from '../ranking/periods.ts';
 import { readCurrentStandings, type CurrentStanding } from '../ranking/read-leaderboard.ts';
 import { recomputeMember } from '../ranking/recompute.ts';
 import {
@@ -44,7 +45,7 @@ export type VoidResult = {
   already: ContributionChange | undefined;
   /** The windows whose standings followed. */
   windows: Window[];
-  /** The windows that are final and were left as they are. */
+  /** The windows that are frozen and were left as they are. */
   leftAlone: Window[];
   /** The member's current places that it changed. */
   places: {
@@ -59,6 +60,9 @@ export type VoidResult = {
  * Voids contributions, or lets voided ones count again. The rows stay, with who did it and why; the member's standings,
  * totals and quests follow in the same transaction. Safe to repeat: what is so already stays so.
  *
+ * Un-voiding is an admin's decision as releasing is: no cap holds what is un-voided, even where the day's cap was used up
+ * meanwhile. It uses up the cap in its turn, for what is recorded after it.
+ *
  * @throws DomainError `unknown-contribution`, `unknown-member`, `invalid-parameter`, or `state-conflict` for a
  *   contribution that is held or was refused
  */
@@ -70,29 +74,16 @@ export async function changeCounting(
   now: Date,
 ): Promise<VoidResult> {
   try {
-    return await changeStandings(context, communityId, async (trx, ranking) => {
-      const result = await changeUnderLock(context, trx, ranking, communityId, request, actor, now);
-      if (request.dryRun) throw new DryRun(result);
-      return result;
-    });
+    return await changeUnlessDry(context, communityId, request.dryRun ?? false, (trx, ranking) =>
+      changeUnderLock(context, trx, ranking, communityId, request, actor, now),
+    );
   } catch (error) {
-    if (error instanceof DryRun) return error.result;
     if (violatedCheck(error) !== 'members_totals') throw error;
     throw new DomainError(
       'state-conflict',
       'With these contributions the total of the member would be larger than can be counted. Void others first.',
       { cause: error },
     );
-  }
-}
-
-/** Ends the transaction of a dry run, so that nothing of it is kept, and carries out what it found. */
-class DryRun extends Error {
-  readonly result: VoidResult;
-
-  constructor(result: VoidResult) {
-    super('A dry run keeps nothing.');
-    this.result = result;
   }
 }
 
@@ -118,7 +109,7 @@ async function changeUnderLock(
   await reconsiderMember(trx, community, memberId, now);
   const after = await readCurrentStandings(trx, community, memberId, now);
   const windows = await windowsOfChange(trx, communityId, memberId, firstSeq, sum);
-  const isFinal = (window: Window) => statusOf(window, community.createdAt, now) === 'final';
+  const isKept = (window: Window) => isFrozen(community, window);
   await writeAudit(trx, {
     communityId,
     at: now,
@@ -132,8 +123,8 @@ async function changeUnderLock(
     changed: sum.count,
     reward: sum.reward,
     reputation: sum.reputation,
-    windows: windows.filter((window) => !isFinal(window)),
-    leftAlone: windows.filter(isFinal),
+    windows: windows.filter((window) => !isKept(window)),
+    leftAlone: windows.filter(isKept),
     places: comparePlaces(before, after),
   };
 }

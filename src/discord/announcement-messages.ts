@@ -1,29 +1,30 @@
 import { ContainerBuilder, SeparatorBuilder, TextDisplayBuilder } from '@discordjs/builders';
-import type { Announcement, AnnouncementKind, ToldMultiplier, ToldReward } from '../announcements/announcement.ts';
+import type { Announcement, AnnouncementKind, ProofDecision, ToldMultiplier } from '../announcements/announcement.ts';
 import type { Told } from '../announcements/messenger.ts';
-import { parseDecimal } from '../ranking/score.ts';
-import type { RewardKind } from '../rewards/reward.ts';
-import { formatCount, formatNumber, timestamp } from './format.ts';
+import { amount, heading, moment, name, names, plural, relative, rewards, type Manner } from './announcement-words.ts';
+import { renderEarned, renderNewBadge } from './badge-announcements.ts';
+import { formatCount } from './format.ts';
 import { COLOURS } from './messages.ts';
 import { addDecisionButtons, addFiles, proofLines } from './proof-message.ts';
-import { plain, shownName } from './text.ts';
+import { code, plain, shownName } from './text.ts';
+import { renderWindows, type WindowAnnouncement } from './window-announcements.ts';
 
 /** Discord numbers components by itself from 1 on; the numbers of announcements lie beyond. Together within 31 bits. */
 const FIRST_COMPONENT_ID = 1_000_000_000;
 
-/** How long a name may be where several things are told, and where one is. Escaping at most doubles it. */
-const NAME_LENGTH = { brief: 48, full: 100 } as const;
 const DESCRIPTION_LENGTH = 600;
+const GOAL_LENGTH = { brief: 100, full: 300 } as const;
 const REASON_LENGTH = 500;
-/** How many names are listed. */
-const NAMES = { brief: 3, full: 15 } as const;
 const MOST_CATEGORIES = 5;
-const MOST_REWARDS = 4;
+/** How many things of one group are told one by one. */
+const MOST_BRIEF = 3;
+/** Discord's limit over all texts of a message, and how many of them, each with a line above, fit beside what else there is. */
+const MOST_CHARACTERS = 4_000;
+const MOST_BLOCKS = 18;
 
-type Detail = 'brief' | 'full';
-type Manner = { detail: Detail; locale: string };
 type Of<Kind extends AnnouncementKind> = Extract<Announcement, { kind: Kind }>;
 
+/** The stripe of a message. Of a proof it tells what was decided. */
 const COLOUR: Record<AnnouncementKind, number> = {
   'multiplier-ahead': COLOURS.waiting,
   'multiplier-started': COLOURS.good,
@@ -36,6 +37,19 @@ const COLOUR: Record<AnnouncementKind, number> = {
   'quest-reminder': COLOURS.waiting,
   'proof-submitted': COLOURS.waiting,
   'proof-reviewed': COLOURS.neutral,
+  'window-provisional': COLOURS.waiting,
+  'window-final': COLOURS.final,
+  'window-amended': COLOURS.bad,
+  'season-countdown': COLOURS.waiting,
+  'season-opened': COLOURS.good,
+  'achievements-earned': COLOURS.good,
+  'badge-created': COLOURS.neutral,
+};
+
+const DECISION_COLOUR: Record<ProofDecision, number> = {
+  approved: COLOURS.good,
+  asked: COLOURS.waiting,
+  refused: COLOURS.bad,
 };
 
 /** The component of a message by which an announcement is found again. */
@@ -48,16 +62,17 @@ export function componentIdOf(announcementId: number): number {
  *
  * @param uploaded the names of the files that are on the message, as `uploadName` gives them
  */
-export function renderAnnouncements({ id, parts, locale }: Told, uploaded: readonly string[] = []): ContainerBuilder {
+export function renderAnnouncements({ id, parts, locale, from }: Told, uploaded: readonly string[] = []): ContainerBuilder {
   const [first] = parts;
-  const manner: Manner = { detail: parts.length > 1 ? 'brief' : 'full', locale };
   const container = new ContainerBuilder()
     .setId(componentIdOf(id))
-    .setAccentColor(first?.[0] ? COLOUR[first[0].kind] : COLOURS.neutral);
-  for (const [index, part] of parts.entries()) {
+    .setAccentColor(first?.[0] ? colourOf(first[0]) : COLOURS.neutral);
+  const footer = from === undefined ? '' : `-# From **${name(from, { detail: 'full', locale })}**`;
+  for (const [index, block] of renderParts(parts, locale, MOST_CHARACTERS - footer.length).entries()) {
     if (index > 0) container.addSeparatorComponents(new SeparatorBuilder());
-    container.addTextDisplayComponents(new TextDisplayBuilder({ content: renderPart(part, manner) }));
+    container.addTextDisplayComponents(new TextDisplayBuilder({ content: block }));
   }
+  if (footer) container.addTextDisplayComponents(new TextDisplayBuilder({ content: footer }));
   const proof = first?.[0];
   if (proof?.kind === 'proof-submitted') {
     addFiles(container, proof.files, uploaded);
@@ -66,15 +81,47 @@ export function renderAnnouncements({ id, parts, locale }: Told, uploaded: reado
   return container;
 }
 
-function renderPart(part: readonly Announcement[], manner: Manner): string {
+/** The texts of a message, which are parted by lines. */
+function renderParts(parts: Told['parts'], locale: string, characters: number): string[] {
+  const manner: Manner = { detail: parts.length > 1 ? 'brief' : 'full', locale };
+  const share = Math.floor(characters / parts.length);
+  return parts.flatMap((part) => {
+    const others = part.filter((told): told is Other => !isOfWindow(told));
+    if (others.length > 0) return [cutToLines(renderPart(others, manner), share)];
+    // With a message to itself it has a text a table.
+    const blocks = parts.length > 1 ? 1 : MOST_BLOCKS;
+    return renderWindows(part.filter(isOfWindow), { ...manner, characters: share, blocks });
+  });
+}
+
+type Other = Exclude<Announcement, WindowAnnouncement>;
+
+function isOfWindow(told: Announcement): told is WindowAnnouncement {
+  return told.kind.startsWith('window-') || told.kind.startsWith('season-');
+}
+
+/** The first lines of a text, as far as there is room. */
+function cutToLines(text: string, characters: number): string {
+  if (text.length <= characters) return text;
+  const end = text.lastIndexOf('\n', characters - 2);
+  return end > 0 ? `${text.slice(0, end)}\n…` : plain(text, characters);
+}
+
+function colourOf(told: Announcement): number {
+  const decision =
+    told.kind === 'proof-submitted' ? told.decision?.state : told.kind === 'proof-reviewed' ? told.decision : undefined;
+  return decision ? DECISION_COLOUR[decision] : COLOUR[told.kind];
+}
+
+function renderPart(part: readonly Other[], manner: Manner): string {
   const [first] = part;
   if (!first) throw new Error('A part of a message tells nothing.');
   if (part.length === 1) return render(first, manner);
   if (first.kind === 'quest-completed') {
-    const members = part.flatMap((one) => (one.kind === 'quest-completed' ? [one.member] : []));
+    const members = part.flatMap((one) => (one.kind === 'quest-completed' ? [one.member.name] : []));
     return renderCompletions(first, members, manner);
   }
-  const limit = NAMES.brief;
+  const limit = MOST_BRIEF;
   const shown = part.slice(0, limit).map((one) => render(one, { ...manner, detail: 'brief' }));
   return [
     ...shown,
@@ -82,29 +129,29 @@ function renderPart(part: readonly Announcement[], manner: Manner): string {
   ].join('\n');
 }
 
-function render(told: Announcement, manner: Manner): string {
+function render(told: Other, manner: Manner): string {
   switch (told.kind) {
     case 'multiplier-ahead':
       return [
-        heading(`${told.factor}× ahead: ${name(told.name, manner)}`, manner),
-        `Contributions to ${categories(told, manner)} earn **${told.factor}× OMNIT** from ${moment(told.startsAt)} to ${moment(told.endsAt)}. It begins ${relative(told.startsAt)}.`,
+        heading(`${amount(told.factor, manner)}× ahead: ${name(told.name, manner)}`, manner),
+        `Contributions to ${categories(told, manner)} earn **${amount(told.factor, manner)}× OMNIT** from ${moment(told.startsAt)} to ${moment(told.endsAt)}. It starts ${relative(told.startsAt)}.`,
       ].join('\n');
     case 'multiplier-started':
       return [
-        heading(`${told.factor}× is on: ${name(told.name, manner)}`, manner),
-        `Contributions to ${categories(told, manner)} earn **${told.factor}× OMNIT** until ${moment(told.endsAt)}, which is ${relative(told.endsAt)}.`,
+        heading(`${amount(told.factor, manner)}× is on: ${name(told.name, manner)}`, manner),
+        `Contributions to ${categories(told, manner)} earn **${amount(told.factor, manner)}× OMNIT** until ${moment(told.endsAt)}, which is ${relative(told.endsAt)}.`,
       ].join('\n');
     case 'multiplier-ended':
       return [
-        heading(`${told.factor}× is over: ${name(told.name, manner)}`, manner),
+        heading(`${amount(told.factor, manner)}× is over: ${name(told.name, manner)}`, manner),
         told.contributions === 0
           ? 'Nothing was contributed in it.'
-          : `${plural(told.contributions, 'contribution', manner)} earned **${amount(told.extra, manner)} OMNIT** more by it.`,
+          : `${plural(told.contributions, 'contribution', manner)} earned **${amount(told.extra, manner)} OMNIT** extra.`,
       ].join('\n');
     case 'multiplier-cancelled':
       return [
-        heading(`${told.factor}× is off: ${name(told.name, manner)}`, manner),
-        'This multiplier event was cancelled and does not take place.',
+        heading(`${amount(told.factor, manner)}× is off: ${name(told.name, manner)}`, manner),
+        'This multiplier event was called off.',
       ].join('\n');
     case 'quest-opened':
       return [
@@ -112,39 +159,55 @@ function render(told: Announcement, manner: Manner): string {
         ...(told.description && manner.detail === 'full'
           ? [shownName(plain(told.description, DESCRIPTION_LENGTH))]
           : []),
+        ...(told.goal ? [`Goal: ${shownName(plain(told.goal, GOAL_LENGTH[manner.detail]))}`] : []),
         `Reward: ${rewards(told.rewards, manner)}. It ends ${moment(told.endsAt)}, ${relative(told.endsAt)}.`,
+        ...(manner.detail === 'full' ? [`-# What to do, and how far you are: ${code('/quest show')}`] : []),
       ].join('\n');
     case 'quest-completed':
-      return renderCompletions(told, [told.member], manner);
+      return renderCompletions(told, [told.member.name], manner);
     case 'quest-settled': {
-      const [winner, ...more] = told.winners;
+      const [winner, ...more] = told.winners.map((one) => one.name);
       const title = heading(`Quest settled: ${name(told.quest, manner)}`, manner);
       if (winner === undefined) return [title, 'Nobody reached the goal.'].join('\n');
       const others = told.others > 0 ? ` ${plural(told.others, 'other', manner)} reached the goal as well.` : '';
       return [
         title,
-        `${more.length > 0 ? 'Winners' : 'Winner'}: ${names(told.winners, manner)}.${others}`,
+        `${more.length > 0 ? 'Winners' : 'Winner'}: ${names([winner, ...more], manner)}.${others}`,
         `Reward: ${rewards(told.rewards, manner)}.`,
       ].join('\n');
     }
     case 'quest-cancelled':
-      return [heading(`Quest cancelled: ${name(told.quest, manner)}`, manner), 'It does not go on.'].join('\n');
+      return [
+        heading(`Quest cancelled: ${name(told.quest, manner)}`, manner),
+        'It was called off. What it has granted stays.',
+      ].join('\n');
     case 'quest-reminder':
       return [
         heading(`You are over half way: ${name(told.quest, manner)}`, manner),
-        `**${amount(told.done, manner)}** of ${amount(told.goal, manner)} done. It ends ${moment(told.endsAt)}, ${relative(told.endsAt)}.`,
+        `**${amount(told.done, manner)}**${told.goal === '100 %' ? '' : ` of ${amount(told.goal, manner)}`} done. It ends ${moment(told.endsAt)}, ${relative(told.endsAt)}.`,
+        ...(manner.detail === 'full' ? [`-# How far you are: ${code('/quest progress')}`] : []),
       ].join('\n');
     case 'proof-submitted':
       return [heading(`Proof ${told.proofId}: ${name(told.quest, manner)}`, manner), ...proofLines(told)].join('\n');
+    case 'achievements-earned':
+      return renderEarned(told, manner);
+    case 'badge-created':
+      return renderNewBadge(told, manner);
     // The last kind. With another one this does not compile until it is told as well.
     default:
       return [
         heading(`${DECISIONS[told.decision]}: ${name(told.quest, manner)}`, manner),
         ...(told.reason ? [`> ${shownName(plain(told.reason, manner.detail === 'full' ? REASON_LENGTH : 100))}`] : []),
-        ...(told.decision === 'asked' ? ['Complete it, and hand it in again with /quest prove.'] : []),
+        ...WHAT_NEXT[told.decision],
       ].join('\n');
   }
 }
+
+const WHAT_NEXT: Record<Of<'proof-reviewed'>['decision'], string[]> = {
+  approved: [],
+  asked: [`Complete it, and hand it in again: ${code('/quest prove')}`],
+  refused: [`While the quest runs, you can hand in another one: ${code('/quest prove')}`],
+};
 
 const DECISIONS: Record<Of<'proof-reviewed'>['decision'], string> = {
   approved: 'Your proof was approved',
@@ -164,62 +227,7 @@ function renderCompletions(told: Of<'quest-completed'>, members: readonly string
   ].join('\n');
 }
 
-function heading(text: string, { detail }: Manner): string {
-  return detail === 'full' ? `## ${text}` : `**${text}**`;
-}
-
-function name(text: string, { detail }: Manner): string {
-  return shownName(plain(text, NAME_LENGTH[detail]));
-}
-
-function names(all: readonly string[], manner: Manner): string {
-  const limit = NAMES[manner.detail];
-  const shown = all.slice(0, limit).map((one) => shownName(plain(one, NAME_LENGTH.brief)));
-  const rest = all.length - shown.length;
-  return `${shown.join(', ')}${rest > 0 ? ` and ${formatCount(rest, manner.locale)} more` : ''}`;
-}
-
 function categories(told: ToldMultiplier, manner: Manner): string {
   if (told.categories.length === 0) return 'every category';
-  return names(told.categories.slice(0, MOST_CATEGORIES), manner);
-}
-
-function rewards(all: readonly ToldReward[], manner: Manner): string {
-  const shown = all.slice(0, MOST_REWARDS).map((one) => `**${reward(one, manner)}**`);
-  const rest = all.length - shown.length;
-  return `${shown.join(' + ') || 'none'}${rest > 0 ? ` and ${rest} more` : ''}`;
-}
-
-/** By kind: what stands after the amount, or before the name. */
-const REWARDS: Record<RewardKind, string> = {
-  tokens: 'OMNIT',
-  governance: 'governance tokens',
-  reputation: 'reputation',
-  badge: 'badge',
-  role: 'role',
-  nft: 'NFT',
-  access: 'access to',
-};
-
-function reward({ kind, amount: much, name: what, roleId }: ToldReward, manner: Manner): string {
-  if (much !== undefined) return `${amount(much, manner)} ${REWARDS[kind]}`;
-  if (roleId !== undefined) return `${REWARDS[kind]} <@&${roleId}>`;
-  return what === undefined ? REWARDS[kind] : `${REWARDS[kind]} ${shownName(plain(what, NAME_LENGTH.brief))}`;
-}
-
-function amount(text: string, { locale }: Manner): string {
-  const parsed = parseDecimal(text);
-  return 'thousandths' in parsed ? formatNumber(parsed.thousandths, locale) : shownName(text);
-}
-
-function plural(count: number, noun: string, { locale }: Manner): string {
-  return `${formatCount(count, locale)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function moment(instant: string): string {
-  return timestamp(new Date(instant), 'f');
-}
-
-function relative(instant: string): string {
-  return timestamp(new Date(instant), 'R');
+  return names(told.categories, manner, MOST_CATEGORIES);
 }

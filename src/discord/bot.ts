@@ -5,6 +5,7 @@ import { ensureGuildCommunity, type Home } from '../communities/guilds.ts';
 import type { AnyCommand, DiscordServices } from './command.ts';
 import { refusalOfClose, refusalToConnect } from './discord-errors.ts';
 import { createInteractionRouter } from './interactions.ts';
+import { retryWhereAllowed } from './live-boards.ts';
 import { registerCommands } from './registration.ts';
 
 const FIRST_RETRY_MS = 1_000;
@@ -75,6 +76,10 @@ export function createDiscordBot(options: DiscordBotOptions): DiscordBot {
       inBackground(settleIn(ready).then(started.resolve));
     });
     client.on(Events.GuildCreate, (guild) => inBackground(welcome(guild)));
+    client.on(Events.ChannelUpdate, (_, channel) => {
+      if (!channel.isDMBased()) inBackground(lookAfterBoards(channel.guild));
+    });
+    client.on(Events.GuildRoleUpdate, (_, { guild }) => inBackground(lookAfterBoards(guild)));
     client.on(Events.InteractionCreate, (interaction) => router.handle(interaction));
     client.on(Events.ShardReconnecting, () => {
       // Tried twice a second while the gateway is away, told once.
@@ -120,6 +125,15 @@ export function createDiscordBot(options: DiscordBotOptions): DiscordBot {
       log.debug({ guildId: id }, 'Welcomed a server');
     } catch (error) {
       log.warn({ err: error, guildId: guild.id }, 'A server has no community yet; it gets one when it is needed');
+    }
+  }
+
+  /** Somebody changed what the bot may do: live boards that failed may be shown again. */
+  async function lookAfterBoards(guild: DiscordGuild): Promise<void> {
+    try {
+      await retryWhereAllowed(services, guild);
+    } catch (error) {
+      log.warn({ err: error, guildId: guild.id }, 'Live boards that failed were not looked after');
     }
   }
 

@@ -10,6 +10,7 @@ import {
 import type { KnownCommunity } from '../communities/directory.ts';
 import { noteRoles } from '../fair-play/discord-roles.ts';
 import { ensureGuildCommunity, type Guild, type Home } from '../communities/guilds.ts';
+import { noteSeen } from '../rewards/note-seen.ts';
 import type { Call, DiscordServices, Reader, SuggestionCall } from './command.ts';
 
 /** What is answered with a message. */
@@ -32,7 +33,8 @@ export async function callOf(
   const guild = guildOf(interaction, guildId);
   const now = services.clock();
   const community = await requireCommunity(services, guild, home, now);
-  await noteRoles(services.db, community, user.id, rolesOf(interaction), now);
+  await noteRoles(services, community, user.id, rolesOf(interaction), now);
+  if (await noteSeen(services.db, community.id, user.id, rolesOf(interaction), now)) services.nudge();
   return {
     services,
     home,
@@ -48,12 +50,13 @@ export async function callOf(
 
 /** What an autocompletion is about; undefined where the guild has no community yet. */
 export async function suggestionCallOf(
-  { locale }: AutocompleteInteraction,
+  { locale, memberPermissions }: AutocompleteInteraction,
   guildId: string,
   services: DiscordServices,
 ): Promise<SuggestionCall | undefined> {
   const community = await services.directory.byGuild(guildId);
-  return community && { services, community, now: services.clock(), locale };
+  const mayManage = memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false;
+  return community && { services, community, now: services.clock(), locale, mayManage };
 }
 
 /** The community of a guild, made at first need. */

@@ -28,16 +28,16 @@ export function renderCaps({ categories, caps }: Community, locale: string): Ans
   const lines = categories.flatMap((category) => {
     const amount = caps.get(category.id);
     if (amount === undefined) return [];
-    return [`${shownName(category.title)}: ${formatScore(amount, { ...category, measure: 'amount' }, locale)}`];
+    return [`${shownName(category.title)}: **${formatScore(amount, { ...category, measure: 'amount' }, locale)}**`];
   });
-  if (lines.length === 0) return note(`There are no caps. Set one: ${code('/cap set')}`);
+  if (lines.length === 0) return note(`There are no caps. ${code('/cap set')} sets one.`);
   const rest = lines.length - MAX_NAMED;
   return note(
     [
-      '## What counts a member and day, at most',
+      '## Daily caps',
       ...lines.slice(0, MAX_NAMED),
-      ...(rest > 0 ? [`and ${rest} more`] : []),
-      `-# Days are the community's. What exceeds a cap waits in ${code('/held')}.`,
+      ...(rest > 0 ? [`-# and ${rest} more`] : []),
+      `-# So much counts for each member and day of this community. What exceeds it waits in ${code('/held')}.`,
     ].join('\n'),
     COLOURS.good,
   );

@@ -15,6 +15,7 @@ import type { KnownCommunity } from '../communities/directory.ts';
 import type { Guild, Home } from '../communities/guilds.ts';
 import type { RankingContext } from '../ranking/context.ts';
 import type { RoleChecker } from '../rewards/role-checker.ts';
+import type { ReadGuildRoles } from '../rewards/role-giver.ts';
 
 /** What commands call. */
 export type DiscordServices = RankingContext & {
@@ -23,6 +24,7 @@ export type DiscordServices = RankingContext & {
   /** Tells the jobs that something may be due. */
   nudge: () => void;
   checkRole: RoleChecker;
+  readGuildRoles: ReadGuildRoles;
 };
 
 /** Whoever reads the answer: the user who typed the command or pressed the button. */
@@ -57,16 +59,22 @@ export type Call = {
 };
 
 /** An option being typed: nothing is made or changed for it. */
-export type SuggestionCall = Pick<Call, 'services' | 'community' | 'now' | 'locale'>;
+export type SuggestionCall = Pick<Call, 'services' | 'community' | 'now' | 'locale'> & {
+  /** Whether Manage Server is among the permissions of whoever types. */
+  mayManage: boolean;
+};
 
 /** A message: one container of Components V2. */
 export type Answer = ContainerBuilder;
+
+/** A message with a file, which a component of the container shows. */
+export type FileAnswer = { container: ContainerBuilder; file: { name: string; content: Buffer } };
 
 /** What pressing a button or choosing from a select does. */
 export type Press = {
   /** Changes the message for everybody, or answers the presser alone. In a message of the presser's own the two are one. */
   shows: 'in-place' | 'to-presser';
-  run(call: Call, interaction: MessageComponentInteraction): Promise<Answer>;
+  run(call: Call, interaction: MessageComponentInteraction): Promise<Answer | FileAnswer>;
 };
 
 /** A form to fill in. It is shown at once, so nothing can be looked up for it; what is sent goes to `submit`. */
@@ -84,7 +92,7 @@ export type Command = {
   data: { readonly name: string; toJSON(): RESTPostAPIChatInputApplicationCommandsJSONBody };
   /** Who sees the answer. */
   shows: 'to-everyone' | 'to-caller';
-  execute(call: Call, interaction: ChatInputCommandInteraction): Promise<Answer>;
+  execute(call: Call, interaction: ChatInputCommandInteraction): Promise<Answer | FileAnswer>;
   /** Suggestions for the option being typed, at most 25. There is nothing to defer to: they come within 3 seconds or not at all. */
   autocomplete?(
     call: SuggestionCall,

@@ -5,7 +5,8 @@ import { unitOf, type ContributionLine } from '../ledger/ledger.ts';
 import type { Member } from '../members/members.ts';
 import type { Answer, Call } from './command.ts';
 import { encodeChoice, type ContributionChoice } from './contribution-view.ts';
-import { formatCount, formatNumber, formatScore, ordinal, timestamp } from './format.ts';
+import { showSentence } from './domain-text.ts';
+import { formatCount, formatNumber, formatScore, ordinal, timestamp, WINDOW_NAMES } from './format.ts';
 import { COLOURS, note } from './messages.ts';
 import { code, escapeMarkdown, plain, shownName, unescapeMarkdown } from './text.ts';
 
@@ -46,8 +47,8 @@ export function renderChange(call: Call, told: Told): Answer {
 export function renderNothing({ choice, member, result: { already } }: Told): Answer {
   const state = choice.kind === 'void' ? 'is voided already' : 'counts already';
   const text = already
-    ? `This contribution of ${shownName(member.displayName)} ${state}, by ${escapeMarkdown(already.actor)}, ${timestamp(already.at, 'R')}: ${escapeMarkdown(already.reason)}`
-    : `Nothing of ${shownName(member.displayName)} there is to be ${choice.kind === 'void' ? 'voided' : 'un-voided'}.`;
+    ? `This contribution of **${shownName(member.displayName)}** ${state}, by ${showSentence(already.actor)}, ${timestamp(already.at, 'R')}:\n> ${escapeMarkdown(already.reason)}`
+    : `Nothing of **${shownName(member.displayName)}** there is left to be ${choice.kind === 'void' ? 'voided' : 'un-voided'}.`;
   return note(text, COLOURS.waiting);
 }
 
@@ -63,22 +64,26 @@ export function reasonIn({ components }: Message): string | undefined {
   return undefined;
 }
 
-/** A contribution as a line, in plain text. */
-export function lineInWords(line: ContributionLine, locale: string): string {
-  const time = line.occurredAt.toISOString().slice(0, 16).replace('T', ' ');
-  const amount = `${formatNumber(line.amount, locale)} ${unitOf(line)}`;
+/** A contribution as a line in plain text, as where suggestions are: at its time in a time zone. */
+export function lineInWords(line: ContributionLine, locale: string, timeZone: string): string {
+  const time = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' });
+  return [time.format(line.occurredAt), ...traitsOf(line, locale)].join(' · ');
+}
+
+/** How much of what it was, and where it came from. Outside text. */
+function traitsOf(line: ContributionLine, locale: string): string[] {
+  const { amount, subject, source, id } = line;
   return [
-    `${time} UTC`,
-    amount,
-    ...(line.subject === undefined ? [] : [line.subject]),
-    `${line.source} ${line.id}`,
-  ].join(' · ');
+    `${formatNumber(amount, locale)} ${unitOf(line)}`,
+    ...(subject === undefined ? [] : [subject]),
+    `${source} ${id}`,
+  ];
 }
 
 function describe({ locale }: Call, { member, choice, line, result }: Told, heading: string, end: string): string {
   const { which, kind } = choice;
   const what = line
-    ? escapeMarkdown(plain(lineInWords(line, locale), MAX_TEXT * 4))
+    ? `${timestamp(line.occurredAt, 'f')} · ${escapeMarkdown(plain(traitsOf(line, locale).join(' · '), MAX_TEXT * 4))}`
     : 'from' in which && `From ${timestamp(which.from, 'f')} until before ${timestamp(which.to, 'f')}`;
   const effect = kind === 'void' ? 'less' : 'more';
   const reputation = result.reputation > 0n ? ` and ${formatNumber(result.reputation, locale)} reputation` : '';
@@ -100,10 +105,11 @@ function placesOf({ places }: VoidResult, locale: string): string[] {
     const [was, is] = [before, after].map((standing) =>
       standing ? `${ordinal(standing.rank, locale)} with ${formatScore(standing.score, category, locale)}` : 'no place',
     );
-    return `- ${shownName(plain(category.title, MAX_TEXT))}, ${window.key}: ${was} → ${is}`;
+    const name = window.kind === 'all' ? WINDOW_NAMES.all : `${WINDOW_NAMES[window.kind]} ${window.key}`;
+    return `- ${shownName(plain(category.title, MAX_TEXT))}, ${name}: ${was} → ${is}`;
   });
   const rest = places.length - lines.length;
-  return rest > 0 ? [...lines, `-# and ${rest} more places`] : lines;
+  return rest > 0 ? [...lines, `-# and ${formatCount(rest, locale)} more`] : lines;
 }
 
 function contributions(count: number, locale: string): string {

@@ -4,7 +4,7 @@ import { changeCounting, type VoidTarget } from '../contributions/void.ts';
 import { DomainError } from '../errors.ts';
 import { readCursor, writeCursor } from '../ledger/cursor.ts';
 import { readContributionAt, readLedger, type ContributionLine } from '../ledger/ledger.ts';
-import { findMember, requireMember, type Member } from '../members/members.ts';
+import { findMember, isPrivate, requireAnyName, type Member } from '../members/members.ts';
 import { checkText, HANDLE, REASON } from '../text.ts';
 import type { Answer, Call, SuggestionCall } from './command.ts';
 import { confirmChange, lineInWords, reasonIn, renderChange, renderNothing } from './contribution-message.ts';
@@ -13,6 +13,7 @@ import { memberOf } from './member-option.ts';
 import { COLOURS, note } from './messages.ts';
 import { requireManager } from './setup.ts';
 import { offer } from './suggestions.ts';
+import { code } from './text.ts';
 import { requireTime } from './time-option.ts';
 
 /** How many of a member's latest contributions are searched for what is typed. */
@@ -48,7 +49,7 @@ export async function confirmProposal(call: Call, choice: ContributionChoice, me
   const reason = reasonIn(message);
   const member = await findMember(call.services.db, call.community.id, choice.memberId);
   if (reason === undefined || !member) {
-    return note('What this was about is not here any more. Run /contribution again.', COLOURS.waiting);
+    return note(`What this was about is not here any more. Run ${code('/contribution')} again.`, COLOURS.waiting);
   }
   const { told } = await change(call, member, choice, requireReason(reason), false);
   if (told.result.changed === 0) return renderNothing(told);
@@ -58,23 +59,23 @@ export async function confirmProposal(call: Call, choice: ContributionChoice, me
 
 /** Offers the latest contributions of a member that can be voided, or un-voided. */
 export async function suggestContributions(
-  { services, community, locale }: SuggestionCall,
+  { services, community, locale, mayManage }: SuggestionCall,
   kind: ContributionChoice['kind'],
   handle: string | null,
   typed: string,
 ): Promise<ApplicationCommandOptionChoiceData<string>[]> {
   const named = checkText(handle ?? '', HANDLE);
   if (!('text' in named)) return [];
-  const member = await requireMember(services.db, community.id, named.text).catch((error: unknown) => {
+  const member = await requireAnyName(services.db, community.id, named.text).catch((error: unknown) => {
     if (error instanceof DomainError) return undefined;
     throw error;
   });
-  if (!member) return [];
+  if (!member || (isPrivate(member) && !mayManage)) return [];
   const { lines } = await readLedger(services.db, community, member.id, {}, { limit: SEARCHED });
   const wanted = kind === 'void' ? 'counted' : 'voided';
   const found = lines.flatMap((line) => (line.kind === 'contribution' && line.status === wanted ? [line] : []));
   return offer(
-    found.map((line) => ({ name: lineInWords(line, locale), value: writeCursor(line.cursor) })),
+    found.map((line) => ({ name: lineInWords(line, locale, community.timeZone), value: writeCursor(line.cursor) })),
     typed,
   );
 }
@@ -112,7 +113,7 @@ function whichOf(call: Call, { contribution, from, to }: TypedChange): Contribut
   if (contribution === null && from !== null && to !== null) {
     return { from: requireTime(call, 'from', from), to: requireTime(call, 'to', to) };
   }
-  throw new DomainError('invalid-parameter', 'Give "contribution" for one, or both "from" and "to" for several.');
+  throw new DomainError('invalid-parameter', 'Give `contribution` for one, or both `from` and `to` for several.');
 }
 
 function requireRange(which: ContributionChoice['which']): { from: Date; to: Date } {

@@ -1,9 +1,10 @@
 import { parseLocalTime } from '../communities/local-time.ts';
 import { DomainError } from '../errors.ts';
-import { exclude, liftExclusion, listExclusions, type NewExclusion } from '../fair-play/exclusions.ts';
+import { listExclusions, type NewExclusion } from '../fair-play/exclusion-store.ts';
+import { exclude, liftExclusion } from '../fair-play/exclusions.ts';
 import { checkText, REASON } from '../text.ts';
 import type { Answer, Call } from './command.ts';
-import { describeExclusion, renderExclusions } from './exclusion-message.ts';
+import { describeLifted, describeMade, renderExclusions } from './exclusion-message.ts';
 
 /** An exclusion as it was typed. The end is a time as people write it, in the community's time zone. */
 export type TypedExclusion = Pick<NewExclusion, 'target' | 'scope'> & { reason: string; until: string | undefined };
@@ -24,12 +25,13 @@ export async function excludeAndShow(call: Call, typed: TypedExclusion): Promise
   const wanted = { target, scope, reason: reason.text, endsAt: until?.at };
   const exclusion = await exclude(services, community.id, wanted, actor, now);
   services.nudge();
-  return showExclusions(call, `Excluded: ${describeExclusion(exclusion)}`);
+  return showExclusions(call, describeMade(exclusion));
 }
 
 /** @throws DomainError `unknown-exclusion` */
 export async function liftAndShow(call: Call, exclusionId: number): Promise<Answer> {
   const { services, community, actor, now } = call;
   const exclusion = await liftExclusion(services, community.id, exclusionId, actor, now);
-  return showExclusions(call, `Lifted: ${describeExclusion(exclusion)}`);
+  services.nudge();
+  return showExclusions(call, describeLifted(exclusion));
 }

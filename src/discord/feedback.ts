@@ -4,7 +4,7 @@ import { creditFeedback } from '../feedback/credit-feedback.ts';
 import type { Answer, Call } from './command.ts';
 import { formatNumber } from './format.ts';
 import { COLOURS, note } from './messages.ts';
-import { shownName } from './text.ts';
+import { code, shownName } from './text.ts';
 
 /**
  * Credits a message as critical feedback, for those who may manage messages, and tells the giver alone.
@@ -16,7 +16,7 @@ export async function creditMessage(call: Call, message: Message): Promise<Answe
   if (!reader.mayModerate) {
     throw new DomainError(
       'forbidden',
-      'Only who has the permission "Manage Messages" can credit feedback. Ask an admin of this server.',
+      'Only those with the permission "Manage Messages" can credit feedback. Ask an admin of this server.',
     );
   }
   const { author } = message;
@@ -38,12 +38,13 @@ export async function creditMessage(call: Call, message: Message): Promise<Answe
     now,
   );
   services.nudge();
-  const name = shownName(member.displayName);
+  // Of whoever is hidden nobody is to learn the name, and everybody sees who wrote the message.
+  const name = shownName(member.hiddenAs === undefined ? member.displayName : credited.author.name);
   const lines = [
     held
-      ? `**${name}** has reached the cap of today: this waits for an admin, in /held.`
+      ? `**${name}** has reached the cap of today: this waits for an admin, in ${code('/held')}.`
       : `**${name}** gets ${formatNumber(reputation, locale)} reputation for this feedback.`,
-    `-# You can credit ${left} more today.`,
+    left > 0 ? `-# You can credit ${left} more today.` : '-# That was your last one for today.',
   ];
   return note(lines.join('\n'), held ? COLOURS.waiting : COLOURS.good);
 }

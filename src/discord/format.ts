@@ -44,6 +44,11 @@ export function ordinal(rank: number, locale: string): string {
   return `${formatCount(rank, locale)}${ordinalEnding(rank)}`;
 }
 
+/** A multiplier in hundredths: `2.5`, or `2,5` where that is the way. */
+export function formatFactor(hundredths: bigint, locale: string): string {
+  return formatNumber(hundredths * 10n, locale);
+}
+
 export function formatCount(count: number, locale: string): string {
   return numberFormat(locale).format(count);
 }

@@ -30,7 +30,7 @@ export type HeldDecision = { number: bigint; decision: Decision };
 export function renderHeld({ community, locale }: Call, held: readonly HeldContribution[], done?: string): Answer {
   const first = done === undefined ? [] : [done];
   if (held.length === 0) return note([...first, 'Nothing is held.'].join('\n'), COLOURS.good);
-  const answer = note([...first, '## Held: over a cap, and counting nowhere'].join('\n'), COLOURS.waiting);
+  const answer = note([...first, '## Held: over a cap, so they count nowhere yet'].join('\n'), COLOURS.waiting);
   for (const one of held.slice(0, MAX_SHOWN)) {
     const category = community.categories.find(({ id }) => id === one.categoryId);
     const amount = category ? formatScore(one.amount, { ...category, measure: 'amount' }, locale) : '';
@@ -39,7 +39,7 @@ export function renderHeld({ community, locale }: Call, held: readonly HeldContr
       .addTextDisplayComponents(
         new TextDisplayBuilder({
           content: [
-            `**${name(one.displayName)}** (${name(one.handle)}): ${amount}, ${formatNumber(one.reward, locale)} OMNIT`,
+            `${who(one)}: ${amount}, ${formatNumber(one.reward, locale)} OMNIT`,
             `${category ? name(category.title) : ''} · ${timestamp(one.occurredAt, 'R')} · ${name(one.source)}: ${name(one.id)}`,
           ].join('\n'),
         }),
@@ -89,6 +89,11 @@ function button(chosen: HeldDecision, style: ButtonStyle.Success | ButtonStyle.D
 
 function encode({ number, decision }: HeldDecision): string {
   return `held:1:${decision}:${number}`;
+}
+
+/** By the name that people see, and by the handle where that is another one. */
+function who({ displayName, handle }: HeldContribution): string {
+  return `**${name(displayName)}**${displayName === handle ? '' : ` (${name(handle)})`}`;
 }
 
 function name(text: string): string {

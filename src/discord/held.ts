@@ -1,5 +1,6 @@
 import { DomainError } from '../errors.ts';
 import { decideHeld, listHeld } from '../fair-play/held.ts';
+import { requireMember } from '../members/members.ts';
 import { checkText, REASON } from '../text.ts';
 import type { Answer, Call } from './command.ts';
 import { MAX_SHOWN, renderHeld, type HeldDecision } from './held-message.ts';
@@ -25,6 +26,7 @@ export async function decideAndShow(call: Call, { number, decision }: HeldDecisi
   const { services, community, actor, now } = call;
   const { handle } = await decideHeld(services, community.id, { number, decision, reason: reason.text }, actor, now);
   services.nudge();
-  const done = decision === 'release' ? 'counts now' : 'was refused, and does not count';
-  return showHeld(call, `The contribution of ${shownName(handle)} ${done}.`);
+  const { displayName } = await requireMember(services.db, community.id, handle);
+  const done = decision === 'release' ? 'counts now' : 'was refused and does not count';
+  return showHeld(call, `The contribution of **${shownName(displayName)}** ${done}.`);
 }

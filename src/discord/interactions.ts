@@ -12,7 +12,7 @@ import {
 import type { Logger } from 'pino';
 import type { Home } from '../communities/guilds.ts';
 import { callOf, suggestionCallOf, type AnsweredInteraction } from './call.ts';
-import type { AnyCommand, Answer, Call, DiscordServices, Press } from './command.ts';
+import type { AnyCommand, Answer, Call, DiscordServices, FileAnswer, Press } from './command.ts';
 import { isAnsweredAlready, isGone } from './discord-errors.ts';
 import { deferIfSlow } from './first-response.ts';
 import { COLOURS, note, toMessage, toPrivateMessage } from './messages.ts';
@@ -23,7 +23,7 @@ const SUGGESTIONS_WITHIN_MS = 2_000;
 
 const ONLY_IN_SERVERS = note('The leaderboards belong to servers: use this command in one, not in a direct message.');
 const OLD_COMMAND = note('This command is from another version of the bot. Try again in a minute.', COLOURS.waiting);
-const OLD_COMPONENT = note('This button is from an older version: run /leaderboard again.', COLOURS.waiting);
+const OLD_COMPONENT = note('This button is from an older version of the bot: run the command again.', COLOURS.waiting);
 
 export type InteractionRouter = {
   /** Answers an interaction. Never rejects: what goes wrong is told to the user and logged. */
@@ -75,7 +75,7 @@ export function createInteractionRouter(
   /** Answers a command with a message of its own. */
   async function reply(
     interaction: ChatInputCommandInteraction | MessageContextMenuCommandInteraction,
-    execute: ((call: Call) => Promise<Answer>) | undefined,
+    execute: ((call: Call) => Promise<Answer | FileAnswer>) | undefined,
     shows: 'to-everyone' | 'to-caller' | undefined,
   ): Promise<void> {
     if (!interaction.inGuild()) return void (await interaction.reply(toPrivateMessage(ONLY_IN_SERVERS)));
@@ -124,7 +124,7 @@ export function createInteractionRouter(
   async function respond(
     interaction: MessageComponentInteraction | ModalMessageModalSubmitInteraction,
     shows: Press['shows'],
-    run: (call: Call) => Promise<Answer>,
+    run: (call: Call) => Promise<Answer | FileAnswer>,
   ): Promise<void> {
     const isPrivate = interaction.message.flags.has(MessageFlags.Ephemeral);
     const inPlace = shows === 'in-place' || isPrivate;
@@ -147,8 +147,8 @@ export function createInteractionRouter(
   /** Does what an interaction asks for; what goes wrong becomes a refusal to show. Never rejects. */
   async function attempt(
     interaction: AnsweredInteraction,
-    work: () => Promise<Answer>,
-  ): Promise<{ answer: Answer; refused: boolean }> {
+    work: () => Promise<Answer | FileAnswer>,
+  ): Promise<{ answer: Answer | FileAnswer; refused: boolean }> {
     try {
       return { answer: await work(), refused: false };
     } catch (error) {

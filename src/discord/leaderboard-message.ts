@@ -8,13 +8,13 @@ import {
 } from '@discordjs/builders';
 import { ButtonStyle } from 'discord.js';
 import type { Category, Community } from '../communities/community.ts';
+import type { Member } from '../members/members.ts';
 import { WINDOW_KINDS } from '../ranking/calendar.ts';
 import type { Entry } from '../ranking/leaderboard.ts';
 import type { WindowStatus } from '../ranking/periods.ts';
-import { formatMultiplier } from '../ranking/score.ts';
 import type { Leaderboard } from '../ranking/read-leaderboard.ts';
 import type { Answer, Call } from './command.ts';
-import { formatCount, formatScore, ordinal, STATUS_WORDS, timestamp, WINDOW_NAMES } from './format.ts';
+import { formatCount, formatFactor, formatScore, ordinal, STATUS_WORDS, timestamp, WINDOW_NAMES } from './format.ts';
 import { encodeView, type LeaderboardView, type ViewAction } from './leaderboard-view.ts';
 import { COLOURS } from './messages.ts';
 import { code, plain, shownName } from './text.ts';
@@ -26,7 +26,7 @@ const MAX_LABEL_LENGTH = 100;
 
 const MEDALS: Partial<Record<number, string>> = { 1: '🥇 ', 2: '🥈 ', 3: '🥉 ' };
 
-const STATUS_COLOURS: Record<WindowStatus, number> = {
+export const STATUS_COLOURS: Record<WindowStatus, number> = {
   open: COLOURS.good,
   closing: COLOURS.waiting,
   provisional: COLOURS.waiting,
@@ -42,25 +42,27 @@ const STATUS_COLOURS: Record<WindowStatus, number> = {
  * everybody sees it there, it begins with the reader's name; in a message to the reader alone the reader's row is marked
  * as well.
  */
-export function renderLeaderboard(call: Call, board: Leaderboard, view: LeaderboardView, memberId?: number): Answer {
+export function renderLeaderboard(call: Call, board: Leaderboard, view: LeaderboardView, member?: Member): Answer {
   const { community, locale } = call;
   const container = new ContainerBuilder()
     .setAccentColor(STATUS_COLOURS[board.status])
-    .addTextDisplayComponents(text(heading(board) + running(board)))
+    .addTextDisplayComponents(text(heading(board) + running(board, locale)))
     .addSeparatorComponents(new SeparatorBuilder());
   if (board.total === 0) {
     container.addTextDisplayComponents(text(emptyState(board, community)));
   } else {
     const rows = board.entries.map((entry) =>
-      row(entry, board.category, locale, !call.shared && entry.memberId === memberId),
+      row(entry, board.category, locale, !call.shared && entry.memberId === member?.id),
     );
     container
       .addTextDisplayComponents(text(rows.join('\n')))
       .addSeparatorComponents(new SeparatorBuilder())
-      .addTextDisplayComponents(text(`${ownPlace(call, board)}\n-# ${footer(board.total, view.offset, locale)}`))
+      .addTextDisplayComponents(
+        text(`${ownPlace(call, board, member)}\n-# ${footer(board.total, view.offset, locale)}`),
+      )
       .addActionRowComponents(buttons(view, board.total));
   }
-  const isCurrent = community.calendar.windowAt(view.kind, call.now).key === board.window.key;
+  const isCurrent = community.calendar.currentAt(view.kind, call.now).key === board.window.key;
   container.addActionRowComponents(windowSelect(view, isCurrent));
   if (community.categories.length > 1) container.addActionRowComponents(categorySelect(view, community.categories));
   return container;
@@ -71,7 +73,7 @@ export function lastOffset(total: number): number {
   return Math.max(0, Math.ceil(total / PAGE_SIZE) - 1) * PAGE_SIZE;
 }
 
-function heading({ category, window, status }: Leaderboard): string {
+export function heading({ category, window, status }: Leaderboard): string {
   const title = `## ${shownName(category.title)}`;
   if (window.kind === 'all') return `${title}\n**${WINDOW_NAMES.all}** · ${STATUS_WORDS[status]}`;
   const lastMoment = new Date(window.endsAt.getTime() - 1);
@@ -81,24 +83,31 @@ function heading({ category, window, status }: Leaderboard): string {
 }
 
 /** That a multiplier event is running. */
-function running({ event }: Leaderboard): string {
-  return event ? `\n⚡ **${formatMultiplier(event.factor)}× OMNIT** · ends ${timestamp(event.endsAt, 'R')}` : '';
+export function running({ event }: Leaderboard, locale: string): string {
+  return event ? `\n⚡ **${formatFactor(event.factor, locale)}× OMNIT** · ends ${timestamp(event.endsAt, 'R')}` : '';
 }
 
-function row(entry: Entry, category: Category, locale: string, isReader: boolean): string {
+export function row(entry: Entry, category: Category, locale: string, isReader: boolean): string {
   const place = `${MEDALS[entry.rank] ?? ''}${ordinal(entry.rank, locale)}`;
   const line = `${place} · **${shownName(entry.displayName)}** · ${formatScore(entry.score, category, locale)}`;
   return isReader ? `➤ ${line} · **you**` : line;
 }
 
-function ownPlace({ shared, reader, locale }: Call, { standing, total, category, status }: Leaderboard): string {
+function ownPlace(
+  { shared, reader, locale }: Call,
+  { standing, total, category, status }: Leaderboard,
+  member: Member | undefined,
+): string {
   const you = shared ? `${shownName(reader.name)}, you` : 'You';
+  // By the place everybody would know who the pseudonym is.
+  if (shared && member?.hiddenAs !== undefined) return `${you} see your place with **My place**, and nobody else does.`;
   if (standing) {
     const place = `**${ordinal(standing.rank, locale)}** of ${formatCount(total, locale)}`;
-    return `${you} are ${place} with ${formatScore(standing.score, category, locale)}.`;
+    const hidden = member?.hiddenAs === undefined ? '' : ` Others see you as ${code(member.hiddenAs)}.`;
+    return `${you} are ${place} with ${formatScore(standing.score, category, locale)}.${hidden}`;
   }
   if (status !== 'open') return `${you} have no place on this board.`;
-  return `${you} are not on this board yet: your first contribution puts you here. /me tells how.`;
+  return `${you} are not on this board yet: your first contribution puts you here. ${code('/me')} tells how.`;
 }
 
 function footer(total: number, offset: number, locale: string): string {

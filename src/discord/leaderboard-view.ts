@@ -15,7 +15,7 @@ export type LeaderboardView = {
 };
 
 /** What a component does with the view that it carries. */
-const ACTIONS = ['first', 'previous', 'next', 'last', 'mine', 'window', 'category'] as const;
+const ACTIONS = ['first', 'previous', 'next', 'last', 'mine', 'open', 'window', 'category'] as const;
 export type ViewAction = (typeof ACTIONS)[number];
 
 /** The version stands behind the name: what is sent stays in channels for good, and has to be told from what comes later. */

@@ -8,8 +8,8 @@ import { code, shownName } from './text.ts';
 export function howToLink({ community }: Call, member: Member | undefined): Answer {
   const state =
     member?.discordUserId === undefined
-      ? 'Your Discord account is linked with no handle yet.'
-      : `You are linked with **${shownName(member.handle)}**. To link another handle: ${code('/unlink')} first.`;
+      ? 'Your Discord account is not linked yet.'
+      : `You are linked with **${shownName(member.handle)}**. To link another handle, ${code('/unlink')} first.`;
   return note(
     [
       `## Link your handle in ${shownName(community.name)}`,
@@ -25,14 +25,14 @@ export function howToLink({ community }: Call, member: Member | undefined): Answ
 export function renderLinked({ community }: Call, { member, merged }: Linked): Answer {
   const lines = [`You are **${shownName(member.handle)}** in ${shownName(community.name)} from now on.`];
   if (merged !== undefined) lines.push('What you had contributed from Discord was added to it.');
-  lines.push(`-# ${code('/me')} shows all of it. ${code('/unlink')} parts the two again.`);
+  lines.push(`-# ${code('/me')} shows what you have. ${code('/unlink')} parts the two again.`);
   return note(lines.join('\n'), COLOURS.good);
 }
 
 /** That the caller is linked no more. */
 export function renderUnlinked(member: Member): Answer {
   return note(
-    `You are not **${shownName(member.handle)}** any more. What was earned stays with the handle, and a new code links you again.`,
+    `You are not **${shownName(member.handle)}** any more. What was earned stays with the handle, and a new code links you again: ${code('/link')}`,
     COLOURS.good,
   );
 }

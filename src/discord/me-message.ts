@@ -22,9 +22,11 @@ export function renderMember(
 ): Answer {
   const linked =
     member.discordUserId === undefined
-      ? `have a handle of the network? ${code('/link')}`
+      ? `not linked with a handle yet: ${code('/link')}`
       : 'linked with your Discord account';
-  const name = `## ${shownName(member.displayName)}\n-# ${shownName(member.handle)} in ${shownName(community.name)}, ${linked}`;
+  const hidden =
+    member.hiddenAs === undefined ? '' : `\n-# You are hidden: others see you as ${code(member.hiddenAs)}.`;
+  const name = `## ${shownName(member.displayName)}\n-# ${shownName(member.handle)} in ${shownName(community.name)}, ${linked}${hidden}`;
   const omnit = `**${formatNumber(member.earnedOmnit + granted.tokens, locale)}** OMNIT earned`;
   const reputation = `**${formatNumber(member.earnedReputation + granted.reputation, locale)}** reputation`;
   return new ContainerBuilder()
@@ -33,7 +35,9 @@ export function renderMember(
       new TextDisplayBuilder({ content: `${name}\n${omnit} · ${reputation}${badgesText(granted, locale)}` }),
     )
     .addSeparatorComponents(new SeparatorBuilder())
-    .addTextDisplayComponents(new TextDisplayBuilder({ content: standingsText(standings, locale) }));
+    .addTextDisplayComponents(
+      new TextDisplayBuilder({ content: `${standingsText(standings, locale)}\n-# Line by line: ${code('/why')}` }),
+    );
 }
 
 /** What to tell someone whose contributions are not known. */
@@ -72,7 +76,7 @@ function standingsText(standings: readonly CurrentStanding[], locale: string): s
       return `${name}: **${ordinal(rank, locale)}** of ${formatCount(total, locale)} · ${formatScore(score, category, locale)}`;
     });
     const block = `**${shownName(category.title)}**\n${lines.join('\n')}\n`;
-    if (text.length + block.length > MAX_STANDINGS_LENGTH) return `${text}-# and more: see /leaderboard`;
+    if (text.length + block.length > MAX_STANDINGS_LENGTH) return `${text}-# and more: ${code('/leaderboard')}`;
     text += block;
   }
   return text.trimEnd();

@@ -1,7 +1,15 @@
 /** Members as an option of a command: typed as a handle, chosen from what is offered, or mentioned. */
 import type { ApplicationCommandOptionChoiceData } from 'discord.js';
 import { DomainError } from '../errors.ts';
-import { findDiscordMember, requireMember, type Member } from '../members/members.ts';
+import {
+  discordUserOf,
+  findDiscordMember,
+  isDiscordHandle,
+  isPrivate,
+  requireAnyName,
+  unknownMember,
+  type Member,
+} from '../members/members.ts';
 import { findMembersByPrefix } from '../members/suggest-members.ts';
 import { checkText, HANDLE } from '../text.ts';
 import type { Call, SuggestionCall } from './command.ts';
@@ -13,30 +21,54 @@ const MAX_CHOICES = 25;
 const MAX_LENGTH = 100;
 
 /**
- * The member that is meant.
+ * The member that is meant. Those who may manage the server find everybody, also by a pseudonym; others find nobody who
+ * is hidden or deleted, and by a mention only those whose Discord account everybody may know.
  *
  * @throws DomainError `unknown-member`
  */
-export async function memberOf({ services, community }: Call, typed: string): Promise<Member> {
+export async function memberOf(call: Call, typed: string): Promise<Member> {
+  const { services, community } = call;
   const [, userId] = MENTION.exec(typed.trim()) ?? [];
   if (userId === undefined) {
-    const handle = checkText(typed, HANDLE);
-    return requireMember(services.db, community.id, 'text' in handle ? handle.text : typed);
+    const checked = checkText(typed, HANDLE);
+    const handle = 'text' in checked ? checked.text : typed;
+    const member = await requireAnyName(services.db, community.id, handle);
+    if (maySee(call, member)) return member;
+    throw unknownMember(handle);
   }
   const member = await findDiscordMember(services.db, community.id, userId);
-  if (member) return member;
-  throw new DomainError('unknown-member', 'This person has not contributed here yet.');
+  if (member && maySee(call, member) && mayKnowAccount(call, member)) return member;
+  throw new DomainError(
+    'unknown-member',
+    'This person has not contributed here yet, or does not show which member they are. Give a handle.',
+  );
+}
+
+/** Whether the reader may see more of a member than a place on boards. */
+export function maySee({ reader }: Pick<Call, 'reader'>, member: Member): boolean {
+  return !isPrivate(member) || reader.mayManage || isReader(reader, member);
+}
+
+function mayKnowAccount({ reader }: Call, member: Member): boolean {
+  return member.showsDiscord || isDiscordHandle(member) || reader.mayManage || isReader(reader, member);
+}
+
+function isReader({ userId }: Call['reader'], member: Member): boolean {
+  return discordUserOf(member) === userId;
 }
 
 /** Offers members whose handle begins with what is typed. */
 export async function suggestMembers(
-  { services, community }: SuggestionCall,
+  { services, community, mayManage }: SuggestionCall,
   typed: string,
 ): Promise<ApplicationCommandOptionChoiceData[]> {
   const handle = checkText(typed || ' ', HANDLE);
   const prefix = 'text' in handle ? handle.text : '';
   if (typed && !prefix) return [];
-  const members = await findMembersByPrefix(services.db, community.id, prefix, MAX_CHOICES);
+  const members = await findMembersByPrefix(services.db, community.id, prefix, {
+    limit: MAX_CHOICES,
+    forAdmins: mayManage,
+  });
   return members
     .filter((member) => member.handle.length <= MAX_LENGTH)
     .map((member) => ({

@@ -1,6 +1,6 @@
-import { ContainerBuilder, TextDisplayBuilder } from '@discordjs/builders';
+import { ContainerBuilder, SeparatorBuilder, TextDisplayBuilder } from '@discordjs/builders';
 import { MessageFlags } from 'discord.js';
-import type { Answer } from './command.ts';
+import type { Answer, FileAnswer } from './command.ts';
 
 /** A side stripe says what kind of message it is, beside the words that say so. */
 export const COLOURS = {
@@ -19,16 +19,27 @@ export function note(text: string, colour: number = COLOURS.neutral): Answer {
     .addTextDisplayComponents(new TextDisplayBuilder({ content: text }));
 }
 
+/** A message of several entries below a heading, parted by lines. */
+export function list(heading: string, entries: readonly string[], colour: number = COLOURS.neutral): Answer {
+  const answer = note(heading, colour);
+  for (const content of entries) {
+    answer.addSeparatorComponents(new SeparatorBuilder()).addTextDisplayComponents(new TextDisplayBuilder({ content }));
+  }
+  return answer;
+}
+
 /** An answer as discord.js sends it: nobody is ever pinged. */
-export function toMessage(answer: Answer) {
+export function toMessage(answer: Answer | FileAnswer) {
+  const { container, file } = 'file' in answer ? answer : { container: answer, file: undefined };
   return {
-    components: [answer],
+    components: [container],
+    ...(file ? { files: [{ attachment: file.content, name: file.name }] } : {}),
     flags: MessageFlags.IsComponentsV2,
     allowedMentions: { parse: [] },
   } as const;
 }
 
 /** An answer that only the one who asked sees. */
-export function toPrivateMessage(answer: Answer) {
+export function toPrivateMessage(answer: Answer | FileAnswer) {
   return { ...toMessage(answer), flags: MessageFlags.IsComponentsV2 | MessageFlags.Ephemeral } as const;
 }

@@ -8,10 +8,9 @@ import {
   type MultiplierStatus,
   type NewMultiplier,
 } from '../multipliers/multiplier.ts';
-import { formatMultiplier } from '../ranking/score.ts';
-import type { Answer } from './command.ts';
-import { timestamp } from './format.ts';
-import { COLOURS, note } from './messages.ts';
+import type { Answer, Call } from './command.ts';
+import { formatCount, formatFactor, timestamp } from './format.ts';
+import { COLOURS, list, note } from './messages.ts';
 import { code, plain, shownName } from './text.ts';
 
 const DRAFT_PREFIX = 'multiplier:1:create:';
@@ -26,51 +25,55 @@ const STATUS_TEXTS: Record<MultiplierStatus, (event: MultiplierEvent) => string>
   cancelled: () => 'cancelled',
 };
 
+const NO_CHANNEL = `⚠️ Announcements have no channel yet: ${code('/setup channel:')}`;
+const HOW_TO_CANCEL = ` · to call it off before it starts: ${code('/multiplier cancel')}`;
+
 /** The events of a community, as the store lists them. */
 export function renderMultipliers(
-  community: Community,
+  { community, now, locale }: Call,
   { total, multipliers }: { total: number; multipliers: readonly MultiplierEvent[] },
-  now: Date,
 ): Answer {
   if (total === 0) {
     return note(
-      `**No multiplier events yet.**\nWhoever may manage this server creates one: ${code('/multiplier create')}`,
+      `**No multiplier events yet.**\nThose who manage this server create one with ${code('/multiplier create')}.`,
       COLOURS.past,
     );
   }
   const entries = multipliers.map((event) => {
     const status = statusOf(event, now);
-    return `${headOf(event)} · ${STATUS_TEXTS[status](event)}\n${spanOf(event)}\n-# ${categoriesOf(community, event.categoryIds)}`;
+    return `${headOf(event, locale)} · ${STATUS_TEXTS[status](event)}\n${spanOf(event)}\n-# For ${categoriesOf(community, event.categoryIds)}`;
   });
   const rest = total - multipliers.length;
-  if (rest > 0) entries.push(`-# and ${rest} earlier ones`);
+  if (rest > 0) entries.push(`-# and ${formatCount(rest, locale)} earlier`);
   const runs = multipliers.some((event) => statusOf(event, now) === 'running');
-  return note(['## Multiplier events', ...entries].join('\n'), runs ? COLOURS.good : COLOURS.neutral);
+  return list('## Multiplier events', entries, runs ? COLOURS.good : COLOURS.neutral);
 }
 
 /** Asks whether an event is to be created, and says what was made of what was typed. */
 export function confirmMultiplier(
-  community: Community,
+  { community, now, locale }: Call,
   wanted: NewMultiplier,
   { categories, announceAt }: MultiplierPlan,
   draftId: number,
   remarks: readonly string[],
 ): Answer {
-  const { timeZone, locale, discordChannelId } = community;
+  const { timeZone } = community;
   const local = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'full', timeStyle: 'short' });
   const ids = categories?.map(({ id }) => id);
   const ahead = announceAt.map((at) => timestamp(at, 'f'));
   const lines = [
     '## Create this multiplier event?',
-    headOf(wanted),
-    `${spanOf(wanted)}, starts ${timestamp(wanted.startsAt, 'R')}`,
+    headOf(wanted, locale),
+    `${spanOf(wanted)}, ${wanted.startsAt <= now ? 'started' : 'starts'} ${timestamp(wanted.startsAt, 'R')}`,
     `In ${code(timeZone)}: ${local.formatRange(wanted.startsAt, wanted.endsAt)}`,
     `**For** ${categoriesOf(community, ids)}`,
-    `**Announced** ${[...ahead, 'at its start and end'].join(', ')}`,
-    ...remarks.map((remark) => `⚠️ ${shownName(remark)}`),
+    `**Announced** ${[...ahead, 'at its start and end'].join(', ')}${channelOf(community)}`,
+    ...remarks.map((remark) => `⚠️ ${remarkText(remark)}`),
   ];
-  if (!discordChannelId) lines.push(`⚠️ Announcements have no channel yet: ${code('/setup channel:')}`);
-  lines.push('-# Events that overlap do not stack: the highest applies. To leave it, dismiss this message.');
+  if (!community.discordChannelId) lines.push(NO_CHANNEL);
+  lines.push(
+    '-# Where events overlap, the highest factor applies. Nothing is created until you confirm; to leave it, dismiss this message.',
+  );
   return note(lines.join('\n'), COLOURS.waiting).addActionRowComponents(
     new ActionRowBuilder<ButtonBuilder>().addComponents(
       new ButtonBuilder().setCustomId(`${DRAFT_PREFIX}${draftId}`).setLabel('Create it').setStyle(ButtonStyle.Success),
@@ -85,21 +88,33 @@ export function decodeConfirmation(customId: string): number | undefined {
 }
 
 /** What became of an event: `Created`, `Cancelled`, `Ends early`. */
-export function renderMultiplier(community: Community, done: string, event: MultiplierEvent, now: Date): Answer {
+export function renderMultiplier({ community, now, locale }: Call, done: string, event: MultiplierEvent): Answer {
   const status = statusOf(event, now);
   return note(
     [
       `## ${done}`,
-      `${headOf(event)} · ${STATUS_TEXTS[status](event)}`,
+      `${headOf(event, locale)} · ${STATUS_TEXTS[status](event)}`,
       spanOf(event),
-      `-# ${categoriesOf(community, event.categoryIds)}`,
+      `-# For ${categoriesOf(community, event.categoryIds)}${status === 'scheduled' ? HOW_TO_CANCEL : ''}`,
     ].join('\n'),
     status === 'cancelled' ? COLOURS.past : COLOURS.good,
   );
 }
 
-function headOf({ name, factor }: Pick<MultiplierEvent, 'name' | 'factor'>): string {
-  return `**${shownName(plain(name, MAX_NAME_LENGTH))}** · **${formatMultiplier(factor)}× OMNIT**`;
+function headOf({ name, factor }: Pick<MultiplierEvent, 'name' | 'factor'>, locale: string): string {
+  return `**${shownName(plain(name, MAX_NAME_LENGTH))}** · **${formatFactor(factor, locale)}× OMNIT**`;
+}
+
+/** A remark on a time. An instant in it is what to type to mean it: shown as a moment, it would look like the other one. */
+function remarkText(remark: string): string {
+  return remark
+    .split(/(\d{4}-\d\d-\d\dT[\d:]+[+-]\d\d:\d\d)/)
+    .map((part, index) => (index % 2 === 1 ? code(part) : shownName(part)))
+    .join('');
+}
+
+function channelOf({ discordChannelId }: Community): string {
+  return discordChannelId ? ` in <#${discordChannelId}>` : '';
 }
 
 function spanOf({ startsAt, endsAt }: Pick<MultiplierEvent, 'startsAt' | 'endsAt'>): string {

@@ -3,7 +3,7 @@ import type { ApplicationCommandOptionChoiceData } from 'discord.js';
 import type { Community } from '../communities/community.ts';
 import { parseLocalTime } from '../communities/local-time.ts';
 import { earliestEffect, statusOf, type MultiplierEvent } from '../multipliers/multiplier.ts';
-import { formatMultiplier } from '../ranking/score.ts';
+import { formatFactor } from './format.ts';
 import { offer } from './suggestions.ts';
 import { plain } from './text.ts';
 
@@ -82,7 +82,7 @@ export function suggestEvents(
         return action === 'end' ? isNear : status === 'scheduled' && !isNear;
       })
       .map(({ id, name, factor, startsAt, endsAt }) => ({
-        name: `${plain(name, 40)} · ${formatMultiplier(factor)}× · ${format.formatRange(startsAt, endsAt)}`,
+        name: `${plain(name, 40)} · ${formatFactor(factor, locale)}× · ${format.formatRange(startsAt, endsAt)}`,
         value: String(id),
       })),
     typed,

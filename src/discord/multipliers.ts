@@ -1,5 +1,4 @@
 /** What `/multiplier` does, once its options are read. */
-import { parseLocalTime } from '../communities/local-time.ts';
 import { DomainError } from '../errors.ts';
 import { createMultiplier, planMultiplier } from '../multipliers/create-multiplier.ts';
 import { readDraft, saveDraft } from '../multipliers/drafts.ts';
@@ -10,6 +9,8 @@ import type { Answer, Call } from './command.ts';
 import { COLOURS, note } from './messages.ts';
 import { confirmMultiplier, renderMultiplier, renderMultipliers } from './multiplier-message.ts';
 import { requireManager } from './setup.ts';
+import { code } from './text.ts';
+import { readTime, requireTime } from './time-option.ts';
 
 /** How many events a list shows, within what a message can hold whatever their names. */
 const LISTED = 6;
@@ -29,9 +30,9 @@ export type TypedMultiplier = {
 };
 
 /** The events, for everybody. */
-export async function showMultipliers({ services, community, now }: Call): Promise<Answer> {
-  const list = await readMultipliers(services.db, community.id, { limit: LISTED, offset: 0 }, now);
-  return renderMultipliers(community, list, now);
+export async function showMultipliers(call: Call): Promise<Answer> {
+  const { services, community, now } = call;
+  return renderMultipliers(call, await readMultipliers(services.db, community.id, { limit: LISTED, offset: 0 }, now));
 }
 
 /**
@@ -42,8 +43,8 @@ export async function showMultipliers({ services, community, now }: Call): Promi
 export async function proposeMultiplier(call: Call, typed: TypedMultiplier): Promise<Answer> {
   requireManager(call);
   const { services, community, now } = call;
-  const starts = requireTime(call, 'start', typed.starts);
-  const ends = requireTime(call, 'end', typed.ends);
+  const starts = readTime(call, 'starts', typed.starts);
+  const ends = readTime(call, 'ends', typed.ends);
   const { name, factor, backdated } = typed;
   const content = {
     name,
@@ -65,7 +66,7 @@ export async function proposeMultiplier(call: Call, typed: TypedMultiplier): Pro
   const plan = await planMultiplier(services.db, community.id, parsed.data, now);
   const draftId = await saveDraft(services.db, community.id, content, now);
   const remarks = [starts.note, ends.note].filter((remark) => remark !== undefined);
-  return confirmMultiplier(community, parsed.data, plan, draftId, remarks);
+  return confirmMultiplier(call, parsed.data, plan, draftId, remarks);
 }
 
 /** Creates what was proposed. Pressed again, it shows the event that it made. */
@@ -73,10 +74,11 @@ export async function confirmProposal(call: Call, draftId: number): Promise<Answ
   requireManager(call);
   const { services, community, actor, now } = call;
   const wanted = await readDraft(services.db, community.id, draftId);
-  if (!wanted) return note('This was asked more than a day ago: run /multiplier create again.', COLOURS.waiting);
+  if (!wanted)
+    return note(`This was asked more than a day ago: run ${code('/multiplier create')} again.`, COLOURS.waiting);
   const event = await createMultiplier(services.db, community.id, wanted, actor, now, `draft ${draftId}`);
   services.nudge();
-  return renderMultiplier(community, 'Created', event, now);
+  return renderMultiplier(call, 'Created', event);
 }
 
 /** Cancels an event that has not started. `chosen`: an id, as suggestions bring it. */
@@ -85,23 +87,17 @@ export async function cancelChosen(call: Call, chosen: string): Promise<Answer> 
   const { services, community, actor, now } = call;
   const event = await cancelMultiplier(services.db, community.id, requireId(chosen), actor, now);
   services.nudge();
-  return renderMultiplier(community, 'Cancelled', event, now);
+  return renderMultiplier(call, 'Cancelled', event);
 }
 
 /** Ends an event early, at the earliest moment unless one is given. */
 export async function endChosen(call: Call, chosen: string, typed: string | undefined): Promise<Answer> {
   requireManager(call);
   const { services, community, actor, now } = call;
-  const at = typed === undefined ? undefined : requireTime(call, 'end', typed).at;
+  const at = typed === undefined ? undefined : requireTime(call, 'at', typed);
   const event = await endMultiplier(services.db, community.id, requireId(chosen), at, actor, now);
   services.nudge();
-  return renderMultiplier(community, 'Ends early', event, now);
-}
-
-function requireTime({ community, now }: Call, what: string, typed: string) {
-  const parsed = parseLocalTime(typed, community.timeZone, now);
-  if ('at' in parsed) return parsed;
-  throw new DomainError('invalid-parameter', `The ${what}, "${typed}", ${parsed.problem}.`);
+  return renderMultiplier(call, 'Ends early', event);
 }
 
 function momentsBefore(startsAt: Date, minutes: string | undefined): string[] | undefined {

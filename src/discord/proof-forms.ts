@@ -1,12 +1,5 @@
 /** Forms about proofs. They are shown at once, so they say nothing that has to be looked up. */
-import {
-  ActionRowBuilder,
-  ButtonBuilder,
-  FileUploadBuilder,
-  LabelBuilder,
-  ModalBuilder,
-  TextInputBuilder,
-} from '@discordjs/builders';
+import { ButtonBuilder, FileUploadBuilder, LabelBuilder, ModalBuilder, TextInputBuilder } from '@discordjs/builders';
 import { ButtonStyle, TextInputStyle, type ModalSubmitInteraction } from 'discord.js';
 import { DomainError } from '../errors.ts';
 import { MAX_FILES, MAX_LINK_LENGTH, PROOF_TEXT, proofBodySchema, type ProofContent } from '../quests/proof.ts';
@@ -33,7 +26,7 @@ export function handInForm(choice: HandInChoice): Form {
         ),
       new LabelBuilder()
         .setLabel('Link')
-        .setDescription('https:// alone; may be left empty')
+        .setDescription('Only https://; may be left empty')
         .setTextInputComponent(
           new TextInputBuilder()
             .setCustomId(FIELDS.link)
@@ -52,10 +45,11 @@ export function handInForm(choice: HandInChoice): Form {
 }
 
 /** The button that opens {@link handInForm}. */
-export function handInRow(choice: HandInChoice): ActionRowBuilder<ButtonBuilder> {
-  return new ActionRowBuilder<ButtonBuilder>().addComponents(
-    new ButtonBuilder().setCustomId(encodeHandIn(choice)).setLabel('Hand in a proof').setStyle(ButtonStyle.Primary),
-  );
+export function handInButton(choice: HandInChoice): ButtonBuilder {
+  return new ButtonBuilder()
+    .setCustomId(encodeHandIn(choice))
+    .setLabel('Hand in a proof')
+    .setStyle(ButtonStyle.Primary);
 }
 
 /**

@@ -29,7 +29,7 @@ function requireReviewer({ reader }: Call): void {
   if (reader.mayReview) return;
   throw new DomainError(
     'forbidden',
-    'Only who has the permission "Manage Server" or "Moderate Members" can review proofs. Ask an admin of this server.',
+    'Only those with the permission "Manage Server" or "Moderate Members" can review proofs. Ask an admin of this server.',
   );
 }
 

@@ -1,4 +1,5 @@
 /** What who hands in a proof does, and where the buttons and forms about proofs lead. */
+import { ActionRowBuilder, type ButtonBuilder } from '@discordjs/builders';
 import type { ApplicationCommandOptionChoiceData } from 'discord.js';
 import { DomainError } from '../errors.ts';
 import { findDiscordMember } from '../members/members.ts';
@@ -7,16 +8,16 @@ import { handInProof } from '../quests/hand-in.ts';
 import { requireQuest } from '../quests/manage.ts';
 import { readAskedOf, readLastProof } from '../quests/proof-store.ts';
 import type { Proof } from '../quests/proof.ts';
-import { statusOf } from '../quests/quest.ts';
+import { statusOf, type QuestStatus } from '../quests/quest.ts';
 import { readQuests, readRoundOf } from '../quests/quest-store.ts';
 import type { Answer, Call, Command, SuggestionCall } from './command.ts';
 import { timestamp } from './format.ts';
 import { COLOURS, note } from './messages.ts';
-import { handInForm, handInRow, readHandIn, readReason, reasonForm } from './proof-forms.ts';
+import { handInButton, handInForm, readHandIn, readReason, reasonForm } from './proof-forms.ts';
 import { decideAndShow, showWaiting } from './proof-reviews.ts';
 import { decodeHandIn, decodeProofPage, decodeReview, type HandInChoice } from './proof-view.ts';
 import { offer } from './suggestions.ts';
-import { plain, shownName } from './text.ts';
+import { code, plain, shownName } from './text.ts';
 
 /** How many quests are searched for what is typed. */
 const SEARCHED = 200;
@@ -40,16 +41,36 @@ export async function showHandIn({ services, community, reader, now }: Call, typ
   const member = await findDiscordMember(services.db, community.id, reader.userId);
   const proof = round && member && (await readLastProof(services.db, community.id, round.id, member.id));
   const lines = [
-    `## A proof for ${shownName(plain(quest.name, NAME_LENGTH))}`,
+    `## Proof for ${shownName(plain(quest.name, NAME_LENGTH))}`,
     `To show: ${shownName(plain(goal.show, REASON_LENGTH))}`,
-    ...(proof && (proof.state !== 'refused' || now < round.endsAt) ? [stateLine(proof)] : []),
+    ...(proof ? [stateLine(proof)] : []),
   ];
-  const running = statusOf(quest, now) === 'running';
-  const isFree = proof?.state === 'asked' || (running && proof?.state !== 'waiting' && proof?.state !== 'approved');
-  if (!isFree) return note([...lines, ...(proof ? [] : ['No proofs are taken now.'])].join('\n'), COLOURS.neutral);
-  if (running) lines.push(`It ends ${timestamp(round && now < round.endsAt ? round.endsAt : quest.endsAt, 'R')}.`);
-  return note(lines.join('\n'), COLOURS.waiting).addActionRowComponents(handInRow({ questId, round: key }));
+  const status = statusOf(quest, now);
+  const isFree =
+    proof?.state === 'asked' || (status === 'running' && proof?.state !== 'waiting' && proof?.state !== 'approved');
+  if (!isFree) {
+    if (proof?.state !== 'waiting' && proof?.state !== 'approved') lines.push(NOT_TAKEN[status](quest.startsAt));
+    return note(lines.join('\n'), COLOURS.neutral);
+  }
+  if (status === 'running') {
+    const endsAt = round && now < round.endsAt ? round.endsAt : quest.endsAt;
+    lines.push(
+      `${proof?.state === 'refused' ? 'You can hand in another one. ' : ''}It ends ${timestamp(endsAt, 'R')}.`,
+    );
+  }
+  return note(lines.join('\n'), COLOURS.waiting).addActionRowComponents(
+    new ActionRowBuilder<ButtonBuilder>().addComponents(handInButton({ questId, round: key })),
+  );
 }
+
+/** Why no proof can be handed in. */
+const NOT_TAKEN: Record<QuestStatus, (startsAt: Date) => string> = {
+  scheduled: (startsAt) => `Proofs are taken once it starts, ${timestamp(startsAt, 'R')}.`,
+  running: () => 'No proofs are taken now.',
+  settling: () => 'It is over: no more proofs are taken.',
+  ended: () => 'It is over: no more proofs are taken.',
+  cancelled: () => 'It was cancelled: no more proofs are taken.',
+};
 
 /** Offers the running quests that ask for a proof, and the reader's proofs of rounds that have ended of which more is asked. */
 export async function suggestProofQuests(
@@ -98,7 +119,7 @@ export const submitProof: NonNullable<Command['submit']> = (customId) => {
         const proof = await handInProof(services, community.id, { ...wanted, content }, prover, actor, now);
         services.nudge();
         return note(
-          `## Handed in\nYour proof for ${shownName(plain(proof.quest, NAME_LENGTH))} waits for a review. The bot tells you in private what was decided, and /quest prove shows it.`,
+          `## Handed in\nYour proof for **${shownName(plain(proof.quest, NAME_LENGTH))}** waits for a review. The bot tells you in private what was decided; ${code('/quest prove')} shows it, too.`,
           COLOURS.good,
         );
       },
@@ -113,16 +134,16 @@ export const submitProof: NonNullable<Command['submit']> = (customId) => {
 };
 
 function stateLine({ state, submittedAt, review }: Proof): string {
-  const why = review?.reason ? `: ${shownName(plain(review.reason, REASON_LENGTH))}` : '.';
+  const why = review?.reason ? `\n> ${shownName(plain(review.reason, REASON_LENGTH))}` : '';
   switch (state) {
     case 'waiting':
-      return `Your proof of ${timestamp(submittedAt, 'R')} waits for a review.`;
+      return `You handed in a proof ${timestamp(submittedAt, 'R')}: it waits for a review.`;
     case 'asked':
-      return `**More is asked of your proof**${why}`;
+      return `**More is asked of your proof:**${why}`;
     case 'approved':
-      return `**Your proof was approved**${why}`;
+      return `**Your proof was approved.**${why}`;
     case 'refused':
-      return `**Your proof was refused**${why} You can hand in another one.`;
+      return `**Your proof was refused:**${why}`;
   }
 }
 

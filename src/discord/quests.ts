@@ -2,14 +2,22 @@
 import { DomainError } from '../errors.ts';
 import { findDiscordMember } from '../members/members.ts';
 import { joinQuest } from '../quests/join.ts';
-import { createQuest } from '../quests/create-quest.ts';
 import { cancelQuest, editQuest, requireQuest } from '../quests/manage.ts';
-import { newQuestSchema, questChangesSchema, statusOf, type Quest } from '../quests/quest.ts';
+import { questChangesSchema, statusOf, type Quest } from '../quests/quest.ts';
+import { rolesAskedFor } from '../quests/prerequisites.ts';
 import { readQuests } from '../quests/quest-store.ts';
 import { readOwnProgress, readQuestRound } from '../quests/read-quests.ts';
 import type { Answer, Call } from './command.ts';
+import { createTyped, requireQuestId, type TypedQuest } from './create-quest.ts';
 import { COLOURS, note } from './messages.ts';
-import { confirmCancelling, renderQuest, renderQuests, type OwnQuest } from './quest-message.ts';
+import {
+  confirmCancelling,
+  renderLackingRoles,
+  renderQuest,
+  renderQuests,
+  type QuestDone,
+  type ShownQuest,
+} from './quest-message.ts';
 import { requireManager } from './setup.ts';
 import { code } from './text.ts';
 import { requireTime } from './time-option.ts';
@@ -20,105 +28,54 @@ const NAMED = 10;
 /** How many are searched for those that run: they come first. */
 const SEARCHED = 100;
 
-/** A quest as it was typed. Times as people write them, in the community's time zone. */
-export type TypedQuest = {
-  name: string;
-  description: string | undefined;
-  starts: string | undefined;
-  ends: string;
-  category: string | undefined;
-  amount: string | undefined;
-  /** Parted by commas. */
-  subjects: string | undefined;
-  each: number | undefined;
-  days: number | undefined;
-  proof: string | undefined;
-  tokens: string | undefined;
-  reputation: string | undefined;
-  badge: string | undefined;
-  roleId: string | undefined;
-  recurrence: string | undefined;
-  winners: number | undefined;
-  joinRequired: boolean;
-  countEarlier: boolean;
-};
-
 /** The quests, each with how far the reader has come. */
 export async function showQuests(call: Call): Promise<Answer> {
-  const { services, community, now, locale } = call;
+  const { services, community, now } = call;
   const { total, quests } = await readQuests(services.db, community.id, { limit: LISTED, offset: 0 }, now);
-  return renderQuests(community, { total, quests: await withOwn(call, quests) }, now, locale);
+  return renderQuests(call, '## Quests', { total, quests: await withOwn(call, quests) });
 }
 
 /** How far the reader has come in what runs. */
 export async function showOwnProgress(call: Call): Promise<Answer> {
-  const { services, community, reader, now, locale } = call;
+  const { services, community, reader, now } = call;
   const { quests } = await readQuests(services.db, community.id, { limit: SEARCHED, offset: 0 }, now);
   const running = quests.filter((quest) => statusOf(quest, now) === 'running');
-  if (running.length === 0)
-    return note(`No quest is running. See those that come: ${code('/quest list')}`, COLOURS.past);
+  if (running.length === 0) {
+    return note(`No quest is running. What comes is in ${code('/quest list')}.`, COLOURS.past);
+  }
   if (!(await findDiscordMember(services.db, community.id, reader.userId))) {
-    return note(`You have not contributed yet. How to begin: ${code('/me')}`, COLOURS.past);
+    return note(`You have not contributed yet. ${code('/me')} tells how to begin.`, COLOURS.past);
   }
   const shown = await withOwn(call, running.slice(0, LISTED));
-  return renderQuests(community, { total: running.length, quests: shown }, now, locale);
+  return renderQuests(call, '## Your progress', { total: running.length, quests: shown });
 }
 
 /** One quest. `chosen`: an id, as suggestions bring it. */
 export async function showChosen(call: Call, chosen: string): Promise<Answer> {
-  return showQuest(call, requireId(chosen));
+  return showQuest(call, requireQuestId(chosen));
 }
 
 /** As {@link joinById}; `chosen`: an id, as suggestions bring it. */
 export async function joinChosen(call: Call, chosen: string): Promise<Answer> {
-  return joinById(call, requireId(chosen));
+  return joinById(call, requireQuestId(chosen));
 }
 
 /** Joins a quest for the reader, who becomes a member by it, and shows it. Joined before, it only shows. */
 export async function joinById(call: Call, questId: number): Promise<Answer> {
   const { services, community, reader, actor, now } = call;
   const { userId: discordUserId, name, roleIds } = reader;
+  const quest = await requireQuest(services.db, community.id, questId);
+  const lacking = rolesAskedFor(quest.prerequisites).filter((role) => !roleIds.includes(role));
+  // Joining refuses it, too, by ids alone.
+  if (lacking.length > 0) return renderLackingRoles(quest, lacking);
   await joinQuest(services, community.id, questId, { discordUserId, name, roleIds }, actor, now);
   services.nudge();
-  return showQuest(call, questId);
+  return showQuest(call, questId, 'Joined');
 }
 
-/** @throws DomainError `forbidden`, or as creating it does */
-export async function createTyped(call: Call, typed: TypedQuest): Promise<Answer> {
-  requireManager(call);
-  const { services, community, actor, now } = call;
-  const { category, amount, each, days, proof, tokens, reputation, badge, roleId } = typed;
-  const subjects = typed.subjects
-    ?.split(',')
-    .map((subject) => subject.trim())
-    .filter((subject) => subject !== '');
-  const goals = [
-    ...(amount === undefined ? [] : [{ category, amount, ...(each === undefined ? { subjects } : {}) }]),
-    ...(each === undefined ? [] : [{ category, subjects, each }]),
-    ...(days === undefined ? [] : [{ days, category }]),
-    ...(proof === undefined ? [] : [{ proof }]),
-  ];
-  const parsed = newQuestSchema.safeParse({
-    name: typed.name,
-    description: typed.description,
-    startsAt: typed.starts === undefined ? undefined : requireTime(call, 'starts', typed.starts).toISOString(),
-    endsAt: requireTime(call, 'ends', typed.ends).toISOString(),
-    goal: goals.length > 1 ? { all: goals } : (goals[0] ?? {}),
-    rewards: [
-      ...(tokens === undefined ? [] : [{ kind: 'tokens', amount: tokens }]),
-      ...(reputation === undefined ? [] : [{ kind: 'reputation', amount: reputation }]),
-      ...(badge === undefined ? [] : [{ kind: 'badge', name: badge }]),
-      ...(roleId === undefined ? [] : [{ kind: 'role', roleId }]),
-    ],
-    recurrence: typed.recurrence,
-    maxWinners: typed.winners,
-    joinRequired: typed.joinRequired,
-    countEarlier: typed.countEarlier,
-  });
-  if (!parsed.success) throw refusalOf(parsed.error.issues[0]);
-  const id = await createQuest(services, community, parsed.data, actor, now);
-  services.nudge();
-  return showQuest(call, id);
+/** Makes a quest, and shows it. @throws DomainError as {@link createTyped} */
+export async function createAndShow(call: Call, typed: TypedQuest): Promise<Answer> {
+  return showQuest(call, await createTyped(call, typed), 'Created');
 }
 
 /** Changes name, description or deadline. */
@@ -129,21 +86,30 @@ export async function editChosen(
 ): Promise<Answer> {
   requireManager(call);
   const { services, community, actor, now } = call;
-  const id = requireId(chosen);
+  const id = requireQuestId(chosen);
   const { name, description, ends } = typed;
+  if ([name, description, ends].every((change) => change === undefined)) {
+    throw new DomainError('invalid-parameter', 'Say what to change: give `name`, `description` or `ends`.');
+  }
   const endsAt = ends === undefined ? undefined : requireTime(call, 'ends', ends).toISOString();
   const parsed = questChangesSchema.safeParse({ name, description, endsAt });
-  if (!parsed.success) throw refusalOf(parsed.error.issues[0]);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new DomainError('invalid-parameter', `\`${String(issue?.path[0])}\` ${issue?.message}.`);
+  }
   await editQuest(services, community.id, id, parsed.data, actor, now);
   services.nudge();
-  return showQuest(call, id);
+  return showQuest(call, id, 'Changed');
 }
 
-/** Asks whether a quest is to be cancelled. Nothing is changed yet. */
+/** Asks whether a quest is to be cancelled. Nothing is changed yet. What is over or cancelled is only shown. */
 export async function proposeCancelling(call: Call, chosen: string): Promise<Answer> {
   requireManager(call);
   const { services, community, now } = call;
-  return confirmCancelling(await requireQuest(services.db, community.id, requireId(chosen)), now);
+  const quest = await requireQuest(services.db, community.id, requireQuestId(chosen));
+  const status = statusOf(quest, now);
+  if (status === 'ended' || status === 'cancelled') return showQuest(call, quest.id);
+  return confirmCancelling(quest, now);
 }
 
 /** Cancels a quest. Pressed again, it shows the quest as it is. */
@@ -152,43 +118,41 @@ export async function cancelConfirmed(call: Call, questId: number): Promise<Answ
   const { services, community, actor, now } = call;
   await cancelQuest(services, community.id, questId, actor, now);
   services.nudge();
-  return showQuest(call, questId);
+  return showQuest(call, questId, 'Cancelled');
 }
 
-async function showQuest(call: Call, questId: number): Promise<Answer> {
-  const { services, community, now, locale } = call;
+async function showQuest(call: Call, questId: number, done?: QuestDone): Promise<Answer> {
+  const { services, community, now } = call;
   const quest = await requireQuest(services.db, community.id, questId);
   const page = await readQuestRound(services.db, community.id, quest, undefined, { limit: NAMED, offset: 0 }, now);
   const [shown] = await withOwn(call, [quest]);
-  return renderQuest(community, quest, shown?.own, page, now, locale);
+  return renderQuest(call, { quest, own: shown?.own, page, questNames: await namesOfNeeded(call, quest) }, done);
+}
+
+/** The names of the quests that have to be completed before one. */
+async function namesOfNeeded(
+  { services, community }: Call,
+  { prerequisites }: Quest,
+): Promise<ReadonlyMap<number, string>> {
+  const names = new Map<number, string>();
+  for (const prerequisite of prerequisites) {
+    if (!('quest' in prerequisite)) continue;
+    const { id, name } = await requireQuest(services.db, community.id, prerequisite.quest);
+    names.set(id, name);
+  }
+  return names;
 }
 
 /** Quests with how far the reader has come, who may not be known yet. */
 async function withOwn(
   { services, community, reader, now }: Call,
   quests: readonly Quest[],
-): Promise<{ quest: Quest; own: OwnQuest | undefined }[]> {
+): Promise<Pick<ShownQuest, 'quest' | 'own'>[]> {
   const member = await findDiscordMember(services.db, community.id, reader.userId);
-  const found: { quest: Quest; own: OwnQuest | undefined }[] = [];
+  const found: Pick<ShownQuest, 'quest' | 'own'>[] = [];
   for (const quest of quests) {
     const own = member && (await readOwnProgress(services.db, community, quest, member.id, now));
     found.push({ quest, own });
   }
   return found;
-}
-
-function refusalOf(issue: { path: readonly PropertyKey[]; message: string } | undefined): DomainError {
-  const field = String(issue?.path[0] ?? 'quest');
-  const hint =
-    field === 'goal'
-      ? ' Give `amount` with a category, `each` with subjects and a category, `days`, or `proof`. Other goals: omnitensor-cli quests create --help'
-      : field === 'rewards'
-        ? ' Give `tokens`, `reputation`, `badge` or `role`.'
-        : '';
-  return new DomainError('invalid-parameter', `The ${field} ${issue?.message ?? 'is not as it must be'}.${hint}`);
-}
-
-function requireId(chosen: string): number {
-  if (/^\d{1,9}$/.test(chosen)) return Number(chosen);
-  throw new DomainError('invalid-parameter', `"${chosen}" is no quest. Choose one of those that are suggested.`);
 }

@@ -9,7 +9,7 @@ import type { Answer, Call } from './command.ts';
 import { formatNumber, timestamp } from './format.ts';
 import { COLOURS, note } from './messages.ts';
 import { requireManager } from './setup.ts';
-import { escapeMarkdown, plain, shownName } from './text.ts';
+import { code, escapeMarkdown, plain, shownName } from './text.ts';
 import { requireTime } from './time-option.ts';
 
 /** What is left of Discord's 4,000 characters a message for the list. */
@@ -38,7 +38,11 @@ export async function setRate(call: Call, typed: TypedRate): Promise<Answer> {
   await addRate(services.db, community.id, { category: category.slug, subject, rate, from }, actor, now);
   const of = subject === undefined ? '' : ` of ${shownName(subject)}`;
   return note(
-    `**${formatNumber(rate, locale)} OMNIT** a ${shownName(category.unit)}${of} in ${shownName(category.title)}, for what occurs ${beginning(from)}.`,
+    [
+      '## Rate set',
+      `**${formatNumber(rate, locale)} OMNIT** a ${shownName(category.unit)}${of} in ${shownName(category.title)}, for what occurs ${beginning(from)}.`,
+      '-# What occurs before earns what it did.',
+    ].join('\n'),
     COLOURS.good,
   );
 }
@@ -53,12 +57,12 @@ export async function showRates({ services, community, now, locale }: Call, slug
     const lines = rates.filter((rate) => rate.category === of).map((rate) => lineOf(rate, unit, now, locale));
     for (const line of [`**${shownName(plain(title, MAX_TEXT))}**`, ...lines]) {
       if (text.length + line.length > MAX_LIST_LENGTH) {
-        return note(`${text}\n-# and more: give the option category, or see omnitensor-cli rates list`);
+        return note(`${text}\n-# and more: give ${code('category')}, or use ${code('omnitensor-cli rates list')}`);
       }
       text += `\n${line}`;
     }
   }
-  return note(wanted.length === 0 ? 'Nothing is counted here yet.' : text);
+  return note(wanted.length === 0 ? `Nothing is counted here yet: ${code('/setup')}` : text);
 }
 
 function lineOf({ rate, subject, from, until }: ListedRate, unit: string, now: Date, locale: string): string {

@@ -1,8 +1,8 @@
 import { isDatabaseAway } from '../db/errors.ts';
 import { DomainError, type ErrorCode } from '../errors.ts';
 import type { Answer } from './command.ts';
+import { showSentence } from './domain-text.ts';
 import { COLOURS, note } from './messages.ts';
-import { escapeMarkdown } from './text.ts';
 
 /** How every refusal is told: in its own words, or as something that passes. A new code does not compile until it stands here. */
 const TOLD: Record<ErrorCode, 'as it stands' | 'as passing'> = {
@@ -21,6 +21,14 @@ const TOLD: Record<ErrorCode, 'as it stands' | 'as passing'> = {
   'unknown-multiplier': 'as it stands',
   'unknown-quest': 'as it stands',
   'unknown-proof': 'as it stands',
+  'unknown-grant': 'as it stands',
+  'unknown-badge': 'as it stands',
+  'unknown-live-board': 'as it stands',
+  'unknown-season': 'as it stands',
+  'unknown-prize': 'as it stands',
+  'not-final': 'as it stands',
+  'unknown-version': 'as it stands',
+  superseded: 'as it stands',
   'window-not-begun': 'as it stands',
   'no-earlier-window': 'as it stands',
   'no-standing': 'as it stands',
@@ -39,5 +47,5 @@ export function explain(error: unknown): { answer: Answer; kind: 'refusal' | 'pa
     return { answer: note(text, COLOURS.bad), kind: 'fault' };
   }
   if (TOLD[error.code] === 'as passing') return { answer: note(PASSING, COLOURS.waiting), kind: 'passing' };
-  return { answer: note(escapeMarkdown(error.message), COLOURS.bad), kind: 'refusal' };
+  return { answer: note(showSentence(error.message), COLOURS.bad), kind: 'refusal' };
 }

@@ -43,7 +43,8 @@ export function explainFailure(error: unknown): SendError {
     return new SendError('later', text, { cause: error, retryAfterMs: WRONG_TOKEN_PAUSE_MS });
   }
   if (error instanceof DiscordAPIError) {
-    return new SendError('refused', explainCode(error), { cause: error });
+    const isGone = error.code === RESTJSONErrorCodes.UnknownChannel;
+    return new SendError('refused', explainCode(error), { cause: error, isGone });
   }
   if (error instanceof HTTPError) {
     return new SendError('unsure', `Discord answered with status ${error.status}.`, { cause: error });
@@ -58,7 +59,7 @@ export function explainFailure(error: unknown): SendError {
 function explainCode({ code, message }: DiscordAPIError): string {
   switch (code) {
     case RESTJSONErrorCodes.UnknownChannel:
-      return 'The channel is not there any more. Choose another one with /setup channel:, and try it again.';
+      return 'The channel is not there any more. Choose another one with /setup channel: or review-channel:, and what is of use still is said there.';
     case RESTJSONErrorCodes.MissingAccess:
       return 'The bot cannot see the channel. Allow "View Channel" in its settings, under Permissions, and try it again.';
     case RESTJSONErrorCodes.MissingPermissions:

@@ -1,53 +1,92 @@
 import { DiscordAPIError, RESTJSONErrorCodes, Routes, type REST } from 'discord.js';
-import type { RoleGiver, RoleOutcome } from '../rewards/deliver.ts';
-import { readGuildRights, type GuildRights } from './guild-rights.ts';
+import { z } from 'zod';
+import { PutOff, type RoleGiver, type RoleOutcome } from '../rewards/role-giver.ts';
+import { readGuildRights } from './guild-rights.ts';
 import { explainFailure } from './rest.ts';
 
-/** How long what the bot may do in a guild is believed. */
-const BELIEVED_MS = 10_000;
+/** How long to leave Discord alone that did not answer, and a guild that the bot is not in. */
+const UNANSWERED_MS = 10_000;
+const NOT_IN_GUILD_MS = 10 * 60_000;
 /** Discord's audit log shows no more. */
 const REASON_LENGTH = 200;
 
-/**
- * Gives and takes roles on Discord. What Discord would refuse is not even asked for: refusals count towards a ban.
- *
- * @param clock tells when what is remembered of a guild is too old
- */
-export function createRoleGiver(rest: REST, clock: () => Date): RoleGiver {
-  const remembered = new Map<string, { rights: GuildRights | undefined; readAt: number }>();
+const memberShape = z.object({ roles: z.array(z.string()), joined_at: z.string().nullish() });
 
-  async function rightsIn(guildId: string): Promise<GuildRights | undefined> {
-    const now = clock().getTime();
-    const known = remembered.get(guildId);
-    if (known && Math.abs(now - known.readAt) < BELIEVED_MS) return known.rights;
-    const rights = await readGuildRights(rest, guildId);
-    remembered.set(guildId, { rights, readAt: now });
-    return rights;
-  }
-
+/** Gives and takes roles on Discord, and reads who has which. It needs no privileged intent. */
+export function createRoleGiver(rest: REST): RoleGiver {
   return {
+    async readGuild(guildId) {
+      const rights = await readGuildRights(rest, guildId).catch(putOff);
+      if (!rights) throw notInGuild();
+      return rights;
+    },
+
+    async readMember(guildId, userId) {
+      try {
+        const { roles, joined_at } = memberShape.parse(await rest.get(Routes.guildMember(guildId, userId)));
+        return { roleIds: new Set(roles), joinedAt: joined_at ? new Date(joined_at) : undefined };
+      } catch (error) {
+        if (isAbsent(error)) return undefined;
+        return putOff(error);
+      }
+    },
+
     async setRole(guildId, userId, roleId, has, reason) {
       try {
-        const rights = await rightsIn(guildId);
-        if (!rights) return { later: 'The bot is not in the server. Invite it again.' };
-        const refusal = rights.whyNotGivable(roleId);
-        if (refusal !== undefined) return { refused: refusal };
         const route = Routes.guildMemberRole(guildId, userId, roleId);
-        const options = { reason: reason.slice(0, REASON_LENGTH) };
+        const options = { reason: reason.slice(0, REASON_LENGTH).toWellFormed() };
         await (has ? rest.put(route, options) : rest.delete(route, options));
         return { done: true };
       } catch (error) {
-        return outcomeOf(error, has);
+        if (isAbsent(error)) return { absent: true };
+        return refusalOf(error) ?? putOff(error);
       }
     },
   };
 }
 
-function outcomeOf(error: unknown, has: boolean): RoleOutcome {
-  if (error instanceof DiscordAPIError && error.code === RESTJSONErrorCodes.UnknownMember) {
-    // Who has left has no roles.
-    return has ? { refused: 'This person is not in the server any more.' } : { done: true };
+const { InvalidFormBodyOrContentType, MissingAccess, UnknownGuild, UnknownMember, UnknownRole, UnknownUser } =
+  RESTJSONErrorCodes;
+
+/** Whether Discord has no such user in the guild: who left, who is no more, and what was never the id of a user. */
+function isAbsent(error: unknown): boolean {
+  return hasCode(error, UnknownMember, UnknownUser, InvalidFormBodyOrContentType);
+}
+
+/** What Discord refuses, and will refuse again. */
+function refusalOf(error: unknown): RoleOutcome | undefined {
+  if (!(error instanceof DiscordAPIError) || isPassing(error)) return undefined;
+  if (error.code === UnknownRole) {
+    return { refused: 'role', reason: 'There is no such role in the server any more. Choose another one.' };
   }
-  const { outcome, message } = explainFailure(error);
-  return outcome === 'refused' ? { refused: message } : { later: message };
+  if (error.status === 403) {
+    const reason =
+      'Discord does not let the bot give this role. In Server Settings, under Roles, allow it "Manage Roles" and move its role above this one.';
+    return { refused: 'role', reason };
+  }
+  return { refused: 'user', reason: `Discord refused it: ${error.message} (${error.code}).` };
+}
+
+/** What is not about the role or the user: Discord is in trouble or asks to wait, or the bot is out. */
+function isPassing(error: DiscordAPIError): boolean {
+  return error.status >= 500 || error.status === 401 || error.status === 429 || isOut(error);
+}
+
+function isOut(error: unknown): boolean {
+  return hasCode(error, MissingAccess, UnknownGuild);
+}
+
+function hasCode(error: unknown, ...codes: readonly number[]): boolean {
+  return error instanceof DiscordAPIError && codes.some((code) => code === error.code);
+}
+
+function notInGuild(cause?: unknown): PutOff {
+  return new PutOff('The bot is not in the server. Invite it again.', NOT_IN_GUILD_MS, { cause });
+}
+
+/** @throws PutOff */
+function putOff(error: unknown): never {
+  if (isOut(error)) throw notInGuild(error);
+  const { message, retryAfterMs } = explainFailure(error);
+  throw new PutOff(message, retryAfterMs ?? UNANSWERED_MS, { cause: error });
 }

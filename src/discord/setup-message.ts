@@ -4,9 +4,10 @@ import type { Community, Visibility } from '../communities/community.ts';
 import type { PresetName } from '../communities/presets.ts';
 import { requireTimeZone } from '../communities/settings.ts';
 import type { Answer } from './command.ts';
+import { showSentence } from './domain-text.ts';
 import { COLOURS, note } from './messages.ts';
 import { formatCount } from './format.ts';
-import { code, escapeMarkdown, plain, shownName } from './text.ts';
+import { code, plain, shownName } from './text.ts';
 
 export const PRESET_LABELS: Record<PresetName, string> = {
   omnitensor: 'OmniTensor: GPU hours, validated datasets, model tests',
@@ -30,12 +31,19 @@ export type SetupState = {
   unclaimed: string | undefined;
   /** How many announcements could not be said, and why the latest could not. */
   unsaid: { count: number; latest: string | undefined };
+  /** How many announcements wait for a channel. */
+  waiting: number;
+  /** How many live boards rest, and why the latest does. */
+  resting: { count: number; latest: string | undefined };
   now: Date;
   locale: string;
 };
 
 /** How a community is set up, and what lacks. */
-export function renderSetup(community: Community, { changed, unclaimed, unsaid, now, locale }: SetupState): Answer {
+export function renderSetup(
+  community: Community,
+  { changed, unclaimed, unsaid, waiting, resting, now, locale }: SetupState,
+): Answer {
   const { name, slug, timeZone, visibility, discordChannelId, discordReviewChannelId, categories } = community;
   const time = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' }).format(now);
   const titles = categories.slice(0, MAX_NAMED).map(({ title }) => shownName(title));
@@ -51,9 +59,15 @@ export function renderSetup(community: Community, { changed, unclaimed, unsaid, 
     `**Proofs of quests** ${discordReviewChannelId ? `<#${discordReviewChannelId}>` : `reviewed with ${code('/quest review')} alone`}`,
   ];
   const lacking = whatLacks(community, unclaimed);
+  if (!discordChannelId) lacking.push(channelLacks(waiting, locale));
   if (unsaid.count > 0) {
     lacking.push(
-      `${formatCount(unsaid.count, locale)} ${unsaid.count === 1 ? 'announcement' : 'announcements'} could not be said, the latest because: ${escapeMarkdown(plain(unsaid.latest ?? '', MOST_REASON))} Put it right, and have them tried again over the API.`,
+      `${formatCount(unsaid.count, locale)} ${unsaid.count === 1 ? 'announcement' : 'announcements'} could not be said, the latest because: ${showSentence(plain(unsaid.latest ?? '', MOST_REASON))} Put it right, and have them tried again over the API.`,
+    );
+  }
+  if (resting.count > 0) {
+    lacking.push(
+      `${formatCount(resting.count, locale)} live ${resting.count === 1 ? 'board rests' : 'boards rest'}, the latest because: ${showSentence(plain(resting.latest ?? '', MOST_REASON))} ${code('/board list')} shows all.`,
     );
   }
   if (lacking.length > 0) lines.push('### Still to do', ...lacking.map((line) => `- ${line}`));
@@ -102,6 +116,12 @@ function whatLacks(community: Community, unclaimed: string | undefined): string[
   if (community.timeZone === 'UTC') {
     lacking.push(`Days begin at midnight UTC. If that is not yours: ${code('/setup time-zone:')} and type a city.`);
   }
-  if (!community.discordChannelId) lacking.push(`Announcements have no channel: ${code('/setup channel:')}`);
   return lacking;
+}
+
+/** That no channel was chosen, or that it was deleted since. */
+function channelLacks(waiting: number, locale: string): string {
+  const count = formatCount(waiting, locale);
+  const told = waiting === 0 ? '' : ` ${count} ${waiting === 1 ? 'waits' : 'wait'} for one.`;
+  return `Announcements have no channel, or it was deleted.${told} Choose one: ${code('/setup channel:')}`;
 }

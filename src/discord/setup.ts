@@ -1,11 +1,13 @@
-import { countTroubles } from '../announcements/administer.ts';
+import { countTroubles, countWaitingForChannel } from '../announcements/administer.ts';
+import { setChannel } from '../announcements/channel.ts';
 import { applyPreset } from '../communities/apply-preset.ts';
 import type { Visibility } from '../communities/community.ts';
-import { claimHome, setChannel, unclaimedHome } from '../communities/guilds.ts';
+import { claimHome, unclaimedHome } from '../communities/guilds.ts';
 import type { PresetName } from '../communities/presets.ts';
 import { requireLocale, requireTimeZone } from '../communities/settings.ts';
 import { updateCommunity } from '../communities/update-community.ts';
 import { DomainError } from '../errors.ts';
+import { countRestingBoards } from '../live-boards/administer.ts';
 import { setReviewChannel } from '../quests/review-channel.ts';
 import { checkText, NAME } from '../text.ts';
 import { requireCommunity } from './call.ts';
@@ -38,7 +40,7 @@ export function requireManager({ reader }: Call): void {
   if (reader.mayManage) return;
   throw new DomainError(
     'forbidden',
-    'Only who has the permission "Manage Server" can do this. Ask an admin of this server.',
+    'Only those with the permission "Manage Server" can do this. Ask an admin of this server.',
   );
 }
 
@@ -85,6 +87,8 @@ export async function completeSetup(call: Call, wishes: SetupWishes): Promise<An
     changed,
     unclaimed: await unclaimedHome(services.db, home),
     unsaid: await countTroubles(services.db, community.id),
+    waiting: await countWaitingForChannel(services.db, community.id, now),
+    resting: await countRestingBoards(services.db, community.id),
     now,
     locale: call.locale,
   });

@@ -35,7 +35,7 @@ export async function showLeaderboard(
     start === 'around-reader'
       ? await readAround(call, request, member?.id)
       : await readFrom(call, { ...request, memberId: member?.id }, start);
-  return renderLeaderboard(call, board, { ...wanted, period: board.window.key, offset }, member?.id);
+  return renderLeaderboard(call, board, { ...wanted, period: board.window.key, offset }, member);
 }
 
 type Request = Omit<LeaderboardRequest, 'offset' | 'around'>;

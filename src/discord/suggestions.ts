@@ -31,7 +31,7 @@ export function suggestPeriods(
 ): Choice[] {
   const label = (window: Window) =>
     window.kind === 'all' ? 'All time' : `${window.key} · ${describePeriod(window, community.timeZone, locale)}`;
-  const current = community.calendar.windowAt(kind, now);
+  const current = community.calendar.currentAt(kind, now);
   const previous = community.calendar.before(current);
   const choices = [{ name: `Current: ${label(current)}`, value: 'current' }];
   if (previous) choices.push({ name: `Previous: ${label(previous)}`, value: 'previous' });

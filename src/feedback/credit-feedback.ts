@@ -5,15 +5,13 @@ import { lockCommunity } from '../communities/lock.ts';
 import { recordBatch } from '../contributions/record-batch.ts';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
-import { findOrMakeSource } from '../keys/api-keys.ts';
+import { FEEDBACK_SOURCE, findOrMakeSource } from '../keys/api-keys.ts';
 import { discordHandle, findDiscordMember, type Member } from '../members/members.ts';
 import type { RankingContext } from '../ranking/context.ts';
 import { localDayOf } from '../ranking/local-day.ts';
 import { reputationOf } from '../ranking/score.ts';
 import { checkText, DISPLAY_NAME } from '../text.ts';
 
-/** Whose ids the contributions go by: the ids of messages. */
-export const FEEDBACK_SOURCE = 'discord-feedback';
 /** Where critical feedback counts: who finds a flaw has validated. */
 const CATEGORY = 'data-validators';
 const ONE_UNIT = 1000n;

@@ -13,6 +13,7 @@ import {
   type ApiKey,
   type Scope,
 } from '../keys/api-keys.ts';
+import { findMembers } from '../members/member-store.ts';
 
 /** Who sends a request: the holder of ADMIN_API_KEY, who may do everything everywhere, or of a community's key. */
 type Caller = { kind: 'installation' } | { kind: 'key'; key: ApiKey };
@@ -77,6 +78,31 @@ export class Access {
     return { sourceId: await findOrMakeSource(this.#db, community.id, ADMIN_SOURCE), contributor: undefined };
   }
 
+  /** Whether a request comes with the key of an admin. A key that is none is no error: readers need none. */
+  async isAdmin(request: FastifyRequest): Promise<boolean> {
+    const caller = await this.#callerIfAny(request);
+    return caller?.kind === 'installation' || caller?.key.scopes.includes('admin') === true;
+  }
+
+  /**
+   * Whether a request may see who a pseudonym is, and what a hidden or deleted member has: with a key of an admin, or
+   * one that is bound to the member.
+   */
+  async knows(request: FastifyRequest, memberId: number): Promise<boolean> {
+    const caller = await this.#callerIfAny(request);
+    if (caller?.kind !== 'key' || caller.key.scopes.includes('admin')) return caller !== undefined;
+    const { communityId, contributor } = caller.key;
+    if (contributor === undefined) return false;
+    return (await findMembers(this.#db, communityId, [contributor])).get(contributor) === memberId;
+  }
+
+  /** Whether a request comes with a key of a source. */
+  async isOfSource(request: FastifyRequest, source: string): Promise<boolean> {
+    const caller = await this.#callerIfAny(request);
+    if (caller?.kind !== 'key') return false;
+    return (await nameOfSource(this.#db, caller.key.communityId, caller.key.sourceId)) === source;
+  }
+
   /** Whom a writer's key is for, and what it may do. */
   async holderOf(
     request: FastifyRequest,
@@ -110,6 +136,17 @@ export class Access {
   async #communityOf({ params }: FastifyRequest): Promise<KnownCommunity> {
     const slug = typeof params === 'object' && params && 'community' in params ? String(params.community) : '';
     return this.#directory.bySlug(slug);
+  }
+
+  /** Who sends a request that needs no key: whoever a key of the community says, where a good one is sent all the same. */
+  async #callerIfAny(request: FastifyRequest): Promise<Caller | undefined> {
+    const { community, caller } = this.#admissionOf(request);
+    if (caller) return caller;
+    const found = await this.#callerOf(request).catch((error: unknown) => {
+      if (error instanceof DomainError) return undefined;
+      throw error;
+    });
+    return found?.kind === 'key' && found.key.communityId !== community.id ? undefined : found;
   }
 
   async #callerOf(request: FastifyRequest): Promise<Caller> {

@@ -1,7 +1,10 @@
-import type { Kysely } from 'kysely';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Database } from '../db/database.ts';
-import { requireMember, unknownMember, wasMember, type Member } from '../members/members.ts';
+import { findHidden, isPrivate, requireMember, unknownMember, wasMember, type Member } from '../members/members.ts';
+import type { HttpServices } from './services.ts';
+
+/** What finding the member takes that a request is about. */
+type Reading = Pick<HttpServices, 'db' | 'access'>;
 
 /** What was asked for under a handle that was merged is found under the survivor's. Answered with 308. */
 export class MergedHandle extends Error {
@@ -18,12 +21,53 @@ export class MergedHandle extends Error {
  * Finds the member that a route reads. A handle that only stands for a linked Discord account, and was never anybody's,
  * is unknown here: who is linked with whom is for the member to tell.
  *
+ * Whoever is hidden or was deleted is as unknown as nobody, under the handle and under the pseudonym: what a member has
+ * and did tells who it is. Only a key of an admin, or one that is bound to the member, finds them under either.
+ *
  * @throws DomainError `unknown-member`; MergedHandle for a handle that was merged
  */
-export async function memberToRead(db: Kysely<Database>, communityId: number, handle: string): Promise<Member> {
+export async function memberToRead(services: Reading, request: FastifyRequest, handle: string): Promise<Member> {
+  const { db, access } = services;
+  const { id: communityId } = access.communityOf(request);
+  const hidden = await findHidden(db, communityId, handle);
+  const member = await requireMember(db, communityId, hidden?.handle ?? handle);
+  if (hidden || isPrivate(member)) await requireKnown(services, request, member, handle);
+  return hidden ? member : redirectMerged(services, request, member, handle);
+}
+
+/**
+ * Finds the member around whom a board is read: as {@link memberToRead}, and everybody whom boards show, under the name
+ * that they show.
+ *
+ * @throws DomainError `unknown-member`; MergedHandle for a handle that was merged
+ */
+export async function memberOnBoard(services: Reading, request: FastifyRequest, handle: string): Promise<Member> {
+  const { db, access } = services;
+  const { id: communityId } = access.communityOf(request);
+  const hidden = await findHidden(db, communityId, handle);
+  if (hidden) return hidden;
   const member = await requireMember(db, communityId, handle);
-  if (member.handle === handle) return member;
-  if (await wasMember(db, communityId, handle)) throw new MergedHandle(member.handle);
+  if (member.hiddenAs !== undefined) await requireKnown(services, request, member, handle);
+  return redirectMerged(services, request, member, handle);
+}
+
+async function requireKnown(
+  { access }: Reading,
+  request: FastifyRequest,
+  member: Member,
+  handle: string,
+): Promise<void> {
+  if (!(await access.knows(request, member.id))) throw unknownMember(handle);
+}
+
+async function redirectMerged(
+  { db, access }: Reading,
+  request: FastifyRequest,
+  member: Member,
+  handle: string,
+): Promise<Member> {
+  if (handle === member.handle) return member;
+  if (await wasMember(db, access.communityOf(request).id, handle)) throw new MergedHandle(member.handle);
   throw unknownMember(handle);
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Histogram, type Registry } from 'prom-client';
+import { Gauge, Histogram, type Registry } from 'prom-client';
 
 /** Counts and times every request by route, method and status. */
 export function measureRequests(server: FastifyInstance, metrics: Registry): void {
@@ -15,4 +15,22 @@ export function measureRequests(server: FastifyInstance, metrics: Registry): voi
     const route = request.routeOptions.url ?? 'unknown';
     duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1_000);
   });
+}
+
+/** Shows how many grants could not be delivered and wait for an admin; no figure while the database is away. */
+export function showFailedGrants(metrics: Registry, count: () => Promise<number>): void {
+  metrics.registerMetric(
+    new Gauge({
+      name: 'grants_failed',
+      help: 'Grants that could not be delivered and rest until an admin has them tried again.',
+      registers: [],
+      async collect() {
+        try {
+          this.set(await count());
+        } catch {
+          this.reset();
+        }
+      },
+    }),
+  );
 }

@@ -17,6 +17,7 @@ export async function describeApi(server: Server): Promise<void> {
       tags: [
         { name: 'reading', description: 'No key is needed for public communities.' },
         { name: 'contributions', description: 'With a key of the scope `write`.' },
+        { name: 'privacy', description: 'With a key of an admin, or one that is bound to the member.' },
         { name: 'administering', description: 'With a key of the scope `admin`.' },
         { name: 'operating', description: 'For whoever runs the server.' },
       ],

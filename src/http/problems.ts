@@ -37,6 +37,14 @@ const PROBLEMS = {
   'unknown-multiplier': [404, 'There is no such multiplier event'],
   'unknown-quest': [404, 'There is no such quest'],
   'unknown-proof': [404, 'There is no such proof'],
+  'unknown-grant': [404, 'There is no such grant'],
+  'unknown-badge': [404, 'There is no such badge'],
+  'unknown-live-board': [404, 'There is no such live board'],
+  'unknown-season': [404, 'There is no such season'],
+  'unknown-prize': [404, 'There is no such prize'],
+  'not-final': [404, 'The table is not final yet'],
+  'unknown-version': [404, 'There is no such version'],
+  superseded: [410, 'This version was superseded'],
   'window-not-begun': [404, 'The window has not begun'],
   'no-earlier-window': [404, 'There is no earlier window'],
   'no-standing': [404, 'The member has no standing'],
@@ -136,13 +144,13 @@ export function answerWithProblems(server: FastifyInstance): void {
     }
     const [code, detail] = explain(error, request);
     if (code === 'internal-error') request.log.error({ err: error }, 'A request failed');
-    else if (code === 'unavailable') tellOfOutage(request, error);
-    await send(reply, code, detail);
+    else if (isDatabaseAway(error)) tellOfOutage(request, error);
+    await send(reply, code, detail, error instanceof DomainError ? error.facts : {});
   });
 }
 
-async function send(reply: FastifyReply, code: ProblemCode, detail: string): Promise<void> {
-  const problem = problemOf(code, detail);
+async function send(reply: FastifyReply, code: ProblemCode, detail: string, facts: object = {}): Promise<void> {
+  const problem = { ...problemOf(code, detail), ...facts };
   if (code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
   if (code === 'unavailable') reply.header('retry-after', RETRY_AFTER_S);
   // Sent as text: a problem is not one of the shapes that the route's schema knows.

@@ -5,16 +5,16 @@ import type { Completion } from '../quests/completion-store.ts';
 import { writeGoal, type SingleGoal } from '../quests/goal.ts';
 import { sayGoal, sayPart } from '../quests/goal-text.ts';
 import type { Progress } from '../quests/progress.ts';
-import { RECURRENCES, statusOf, writePrerequisite, writeReward, type Quest, type Round } from '../quests/quest.ts';
+import { RECURRENCES, statusOf, writePrerequisite, type Quest, type Round } from '../quests/quest.ts';
 import { formatDecimal } from '../ranking/score.ts';
-import { REWARD_KINDS } from '../rewards/reward.ts';
+import { REWARD_KINDS, writeReward } from '../rewards/reward.ts';
 import { decimalText } from './shapes.ts';
 
 const MINUTE_MS = 60_000;
 const PERCENT = 100;
 const instantText = z.string().meta({ format: 'date-time' });
 
-const rewardShape = z
+export const rewardShape = z
   .object({
     kind: z.enum(REWARD_KINDS),
     amount: decimalText.optional(),

@@ -16,17 +16,24 @@ import { announcementRoutes } from './routes/announcements.ts';
 import { communityRoutes } from './routes/communities.ts';
 import { contributionRoutes } from './routes/contributions.ts';
 import { exclusionRoutes } from './routes/exclusions.ts';
+import { finalTableRoutes } from './routes/final-tables.ts';
+import { grantRoutes } from './routes/grants.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { leaderboardRoutes } from './routes/leaderboards.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
 import { linkingRoutes } from './routes/linking.ts';
+import { liveBoardRoutes } from './routes/live-boards.ts';
 import { memberRoutes } from './routes/members.ts';
 import { multiplierRoutes } from './routes/multipliers.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { privacyRoutes } from './routes/privacy.ts';
+import { prizeRoutes } from './routes/prizes.ts';
 import { proofRoutes } from './routes/proofs.ts';
 import { questRoutes } from './routes/quests.ts';
+import { seasonRoutes } from './routes/seasons.ts';
 import { voidingRoutes } from './routes/voiding.ts';
+import { windowRoutes } from './routes/windows.ts';
 import type { HttpServices, Server } from './services.ts';
 
 /** A thousand legal contributions in JSON can be 7 MB. */
@@ -94,7 +101,12 @@ export async function createHttpServer(services: HttpServices, options: HttpOpti
   operationRoutes(server, services, options.metrics);
   communityRoutes(server, services);
   leaderboardRoutes(server, services);
+  finalTableRoutes(server, services);
+  windowRoutes(server, services);
+  seasonRoutes(server, services);
+  prizeRoutes(server, services);
   memberRoutes(server, services);
+  privacyRoutes(server, services);
   linkingRoutes(server, services);
   contributionRoutes(server, services);
   voidingRoutes(server, services);
@@ -104,7 +116,9 @@ export async function createHttpServer(services: HttpServices, options: HttpOpti
   proofRoutes(server, services);
   exclusionRoutes(server, services);
   capRoutes(server, services);
+  grantRoutes(server, services);
   keyRoutes(server, services);
+  liveBoardRoutes(server, services);
   announcementRoutes(server, services);
   jobRoutes(server, services);
   return server;

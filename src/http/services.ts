@@ -9,6 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Intake } from '../contributions/intake.ts';
 import type { RankingContext } from '../ranking/context.ts';
 import type { RoleChecker } from '../rewards/role-checker.ts';
+import type { ReadGuildRoles } from '../rewards/role-giver.ts';
 import type { Access } from './access.ts';
 
 /** The queue of jobs, as an operator looks after it. */
@@ -29,6 +30,7 @@ export type HttpServices = RankingContext & {
   /** Tells the jobs that something may be due. */
   nudge: () => void;
   checkRole: RoleChecker;
+  readGuildRoles: ReadGuildRoles;
 };
 
 /** A Fastify server whose routes are typed by their zod schemas. */

@@ -5,11 +5,15 @@ import type { KnownCommunity } from '../communities/directory.ts';
 import { WINDOW_KINDS, type Window } from '../ranking/calendar.ts';
 import { formatDecimal } from '../ranking/score.ts';
 
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+
 /** An exact decimal: without trailing zeros, as a string. */
 export const decimalText = z.string().meta({ examples: ['1200', '6.25'] });
 const instantText = z.string().meta({ format: 'date-time' });
 
 export const windowKind = z.enum(WINDOW_KINDS);
+export const windowStatus = z.enum(['open', 'closing', 'provisional', 'final', 'archive']);
 
 /** A whole number in a query, within bounds. */
 export const wholeNumber = (name: string, least: number, most: number) =>
@@ -46,7 +50,22 @@ export const communityShape = z
   .meta({ id: 'Community' });
 
 export const communityWithCategories = communityShape
-  .extend({ categories: z.array(categoryShape) })
+  .extend({
+    categories: z.array(categoryShape),
+    closing: z
+      .object({
+        lateMinutes: z.number().describe('How long late contributions are awaited after the end of a window.'),
+        provisionalMinutes: z
+          .object({ week: z.number(), month: z.number(), season: z.number() })
+          .describe('How long its table is provisional after that; final then.'),
+      })
+      .describe('How long windows take to close.'),
+    countdownHours: z.array(z.number()).describe('How many hours before its end the end of a season is told.'),
+    monthlyBudget: decimalText
+      .nullable()
+      .optional()
+      .describe('The OMNIT that quests and prizes may come to in a month; null: nothing said. Told to admins alone.'),
+  })
   .meta({ id: 'CommunityWithCategories' });
 
 export const boundsShape = {
@@ -81,11 +100,19 @@ export function toCategory(community: KnownCommunity, category: Category, now: D
 
 export function toCommunityWithCategories(
   community: KnownCommunity,
-  now: Date,
+  { now, forAdmin }: { now: Date; forAdmin: boolean },
 ): z.output<typeof communityWithCategories> {
+  const { categories, closingTimes, countdownMs, monthlyBudget } = community;
+  const { week, month, season } = closingTimes.provisionalMs;
   return {
     ...toCommunity(community),
-    categories: community.categories.map((category) => toCategory(community, category, now)),
+    categories: categories.map((category) => toCategory(community, category, now)),
+    closing: {
+      lateMinutes: closingTimes.lateMs / MINUTE_MS,
+      provisionalMinutes: { week: week / MINUTE_MS, month: month / MINUTE_MS, season: season / MINUTE_MS },
+    },
+    countdownHours: countdownMs.map((ms) => ms / HOUR_MS),
+    ...(forAdmin ? { monthlyBudget: monthlyBudget === undefined ? null : formatDecimal(monthlyBudget) } : {}),
   };
 }
 

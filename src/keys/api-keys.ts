@@ -11,6 +11,8 @@ export type Scope = (typeof SCOPES)[number];
 
 /** The source of the first key: contributions sent with ADMIN_API_KEY go by its ids. */
 export const ADMIN_SOURCE = 'admin';
+/** The source of feedback that is credited on Discord, whose ids are those of messages. */
+export const FEEDBACK_SOURCE = 'discord-feedback';
 
 /** A key in use, without its secret. */
 export type ApiKey = {
@@ -37,7 +39,7 @@ const KEY = /^omni_(\d{1,9})_(\d{1,9})_([A-Za-z0-9-]{43})$/;
  * Creates a key. Its text is returned once and kept only as a hash. A source is made when it is new; without one the key
  * has a source of its own name.
  *
- * @throws DomainError `name-taken` when a key of that name is in use
+ * @throws DomainError `name-taken` when a key of that name is in use, or the source is one of the bot's own
  */
 export async function createKey(
   db: Kysely<Database>,
@@ -49,6 +51,12 @@ export async function createKey(
   // base64url without `_`, which parts the key.
   const secret = randomBytes(32).toString('base64url').replaceAll('_', '-');
   const source = wanted.source ?? wanted.name;
+  if (source === FEEDBACK_SOURCE) {
+    throw new DomainError(
+      'name-taken',
+      `The source "${source}" is the bot's own, for feedback that is credited on Discord. Give the key another \`source\`.`,
+    );
+  }
   try {
     return await db.transaction().execute(async (trx) => {
       const { key_id } = await trx

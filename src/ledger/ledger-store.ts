@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { lastChange, type ChangeKind } from '../contributions/change-store.ts';
 import type { Database } from '../db/database.ts';
-import { FEEDBACK_SOURCE } from '../feedback/credit-feedback.ts';
+import { FEEDBACK_SOURCE } from '../keys/api-keys.ts';
 import type { RewardKind } from '../rewards/reward.ts';
 import type { Cursor } from './cursor.ts';
 
@@ -30,6 +30,9 @@ export type ContributionRow = {
   occurredAt: Date;
   recordedAt: Date;
   counted: boolean;
+  /** Whether it is of somebody who is hidden, or was deleted. */
+  isHidden: boolean;
+  isDeleted: boolean;
   // Of the last change; null where nothing was changed.
   changeKind: ChangeKind | null;
   reason: string | null;
@@ -43,6 +46,7 @@ export type GrantRow = {
   grantId: bigint;
   what: RewardKind;
   name: string | null;
+  roleId: string | null;
   amount: bigint;
   reason: string;
   state: string;
@@ -59,7 +63,8 @@ const LAST_NUMBER = 2n ** 63n - 1n;
 const CONTRIBUTION = sql`
   s.name as source, c.external_id as id, m.handle, c.seq, c.member_id as "memberId", c.category_id as "categoryId", c.subject,
   c.amount, c.rate, c.multiplier, c.reward, c.reputation, c.occurred_at as "occurredAt", c.recorded_at as "recordedAt", c.counted,
-  last.kind as "changeKind", last.reason, last.actor, last.at as "changedAt", f.message_link as link`;
+  m.hidden_as is not null as "isHidden", m.deleted_at is not null as "isDeleted",
+  last.kind as "changeKind", last.reason, last.actor, last.at as "changedAt", nullif(f.message_link, '') as link`;
 
 /** Reads contributions of a member, beginning at the place. */
 export async function selectContributions(
@@ -113,7 +118,7 @@ export async function selectGrants(
 ): Promise<GrantRow[]> {
   const number = from?.kind === 'contribution' ? -1n : from?.number;
   const { rows } = await sql<GrantRow>`
-    select grant_id as "grantId", kind as what, name, amount, reason, state, made_at as "madeAt"
+    select grant_id as "grantId", kind as what, name, role_id as "roleId", amount, reason, state, made_at as "madeAt"
     from grants
     where community_id = ${communityId} and member_id = ${memberId}
       ${within(sql`made_at`, between)} ${beyond(sql`made_at, grant_id`, direction, from?.at, number)}

@@ -4,7 +4,7 @@ import type { Category } from '../communities/community.ts';
 import type { KnownCommunity } from '../communities/directory.ts';
 import { statusOfContribution, type ContributionStatus } from '../contributions/change-store.ts';
 import type { Database } from '../db/database.ts';
-import type { Window } from '../ranking/calendar.ts';
+import { WINDOW_KINDS, type Window } from '../ranking/calendar.ts';
 import type { RewardKind } from '../rewards/reward.ts';
 import type { Cursor } from './cursor.ts';
 import {
@@ -27,7 +27,12 @@ export type ContributionLine = {
   cursor: Cursor;
   source: string;
   id: string;
+  memberId: number;
+  /** The member's own handle, for nobody else to see while the member is hidden. */
   handle: string;
+  /** Whether the member is hidden, or was deleted. */
+  isHidden: boolean;
+  isDeleted: boolean;
   category: Category;
   subject: string | undefined;
   occurredAt: Date;
@@ -56,6 +61,8 @@ export type GrantLine = {
   cursor: Cursor;
   what: RewardKind;
   name: string | undefined;
+  /** Of a role: its id on Discord. */
+  roleId: string | undefined;
   amount: bigint;
   reason: string;
   state: string;
@@ -139,7 +146,10 @@ function toContribution(community: KnownCommunity, row: ContributionRow): Contri
     cursor: { at: row.occurredAt, kind: 'contribution', number: row.seq },
     source: row.source,
     id: row.id,
+    memberId: row.memberId,
     handle: row.handle,
+    isHidden: row.isHidden,
+    isDeleted: row.isDeleted,
     recordedAt: row.recordedAt,
     amount: row.amount,
     ...priced,
@@ -154,15 +164,21 @@ function toContribution(community: KnownCommunity, row: ContributionRow): Contri
         : undefined,
     link: row.link ?? undefined,
     score: ranks ? gain : 0n,
-    windows: ranks ? community.boardsAt(category.id, row.occurredAt).map(({ window }) => window) : [],
+    windows: ranks ? windowsAt(community, row.occurredAt) : [],
   };
 }
 
-function toGrant({ grantId, madeAt, name, ...grant }: GrantRow): GrantLine {
+/** The windows that an instant lies in, those included that were frozen before it came. */
+function windowsAt({ calendar }: KnownCommunity, instant: Date): Window[] {
+  return WINDOW_KINDS.flatMap((kind) => calendar.windowAt(kind, instant) ?? []);
+}
+
+function toGrant({ grantId, madeAt, name, roleId, ...grant }: GrantRow): GrantLine {
   return {
     kind: 'grant',
     cursor: { at: madeAt, kind: 'grant', number: grantId },
     name: name ?? undefined,
+    roleId: roleId ?? undefined,
     madeAt,
     ...grant,
   };

@@ -4,6 +4,8 @@ import { writeAudit, type Actor } from '../audit/audit-log.ts';
 import { lockCommunity, touchConfig } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
+import { settleOffBoards } from '../fair-play/off-boards.ts';
+import { deletedAlready } from '../privacy/settings.ts';
 import { changeStandings, type LockedRanking, type RankingContext } from '../ranking/context.ts';
 import { hashLinkCode, makeLinkCode } from './link-code.ts';
 import { clearFailures, noteFailure, requirePatience } from './link-failures.ts';
@@ -39,6 +41,7 @@ export async function createLinkCode(
   await context.db.transaction().execute(async (trx) => {
     await lockCommunity(trx, communityId);
     const member = await requireMember(trx, communityId, handle);
+    if (member.isDeleted) throw deletedAlready(member);
     if (isDiscordHandle(member)) {
       throw new DomainError(
         'state-conflict',
@@ -161,6 +164,7 @@ async function link(
     .where('community_id', '=', communityId)
     .where('member_id', '=', member.id)
     .execute();
+  await settleOffBoards(context, trx, ranking, communityId, [member.id]);
   await touchConfig(trx, communityId);
   await writeAudit(trx, {
     communityId,

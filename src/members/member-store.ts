@@ -24,6 +24,21 @@ export async function findMembers(
   return new Map(rows.flatMap(({ handle, memberId }) => (memberId === null ? [] : [[handle, memberId]])));
 }
 
+/** Those of some members whose data was deleted. */
+export async function findDeleted(
+  db: Kysely<Database>,
+  communityId: number,
+  memberIds: readonly number[],
+): Promise<Set<number>> {
+  if (memberIds.length === 0) return new Set();
+  const { rows } = await sql<{ memberId: number }>`
+    select member_id as "memberId" from members
+    where community_id = ${communityId} and member_id = any(${numbers(memberIds)}::int[]) and deleted_at is not null`.execute(
+    db,
+  );
+  return new Set(rows.map(({ memberId }) => memberId));
+}
+
 /** The larger of the running totals of members, in thousandths; the survivor's of a merged handle. */
 export async function readTotals(
   db: Kysely<Database>,

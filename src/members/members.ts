@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
+import { looksLikePseudonym } from '../privacy/pseudonym.ts';
 import { findMembers } from './member-store.ts';
 
-const DISCORD_HANDLE = /^discord-(\d{1,20})$/;
+/** The handle of who is known from Discord alone: the id of the user is in it. */
+export const DISCORD_HANDLE = /^discord-(\d{1,20})$/;
 
 /** A member, with what contributions brought in all: OMNIT and reputation in thousandths. */
 export type Member = {
@@ -11,6 +13,12 @@ export type Member = {
   handle: string;
   displayName: string;
   discordUserId: string | undefined;
+  /** The pseudonym by which everybody sees the member while hidden; the names above are for the member and for admins. */
+  hiddenAs: string | undefined;
+  /** Whether the data was deleted: the names are random ones then, for good. */
+  isDeleted: boolean;
+  /** Whether everybody may know the Discord account. */
+  showsDiscord: boolean;
   earnedOmnit: bigint;
   earnedReputation: bigint;
 };
@@ -26,7 +34,32 @@ export async function requireMember(db: Kysely<Database>, communityId: number, h
   throw unknownMember(handle);
 }
 
-/** What is said where there is no member of a handle. */
+/** Finds the member that a pseudonym stands for: undefined where nobody is hidden under it. */
+export async function findHidden(
+  db: Kysely<Database>,
+  communityId: number,
+  pseudonym: string,
+): Promise<Member | undefined> {
+  if (!looksLikePseudonym(pseudonym)) return undefined;
+  const row = await selectMembers(db, communityId).where('hidden_as', '=', pseudonym).executeTakeFirst();
+  return row && toMember(row);
+}
+
+/**
+ * Finds a member by whatever name an admin has for it: its handle, one that was merged, or a pseudonym.
+ *
+ * @throws DomainError `unknown-member`
+ */
+export async function requireAnyName(db: Kysely<Database>, communityId: number, name: string): Promise<Member> {
+  return requireMember(db, communityId, (await findHidden(db, communityId, name))?.handle ?? name);
+}
+
+/** Whether nobody but the member and admins may see more than a place on boards: of whoever is hidden or deleted. */
+export function isPrivate({ hiddenAs, isDeleted }: Pick<Member, 'hiddenAs' | 'isDeleted'>): boolean {
+  return isDeleted || hiddenAs !== undefined;
+}
+
+/** What is said where there is no member of a handle, or none that whoever asks may know of. */
 export function unknownMember(handle: string): DomainError {
   return new DomainError(
     'unknown-member',
@@ -102,7 +135,17 @@ export async function findDiscordMember(
 function selectMembers(db: Kysely<Database>, communityId: number) {
   return db
     .selectFrom('members')
-    .select(['member_id', 'handle', 'display_name', 'discord_user_id', 'earned_omnit', 'earned_reputation'])
+    .select([
+      'member_id',
+      'handle',
+      'display_name',
+      'discord_user_id',
+      'hidden_as',
+      'deleted_at',
+      'shows_discord',
+      'earned_omnit',
+      'earned_reputation',
+    ])
     .where('community_id', '=', communityId);
 }
 
@@ -114,6 +157,9 @@ function toMember(row: MemberRow): Member {
     handle: row.handle,
     displayName: row.display_name,
     discordUserId: row.discord_user_id ?? undefined,
+    hiddenAs: row.hidden_as ?? undefined,
+    isDeleted: row.deleted_at !== null,
+    showsDiscord: row.shows_discord,
     earnedOmnit: row.earned_omnit,
     earnedReputation: row.earned_reputation,
   };

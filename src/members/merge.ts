@@ -1,9 +1,12 @@
 import { sql, type Transaction } from 'kysely';
 import { writeAudit, type Actor } from '../audit/audit-log.ts';
+import { lockAwards } from '../badges/award-state.ts';
 import { lockCommunity, touchConfig } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import { violatedCheck } from '../db/errors.ts';
 import { DomainError } from '../errors.ts';
+import { settleOffBoards } from '../fair-play/off-boards.ts';
+import { deletedAlready, mergePrivacy } from '../privacy/settings.ts';
 import { mergeQuestRecords } from '../quests/reconsider.ts';
 import { changeStandings, type LockedRanking, type RankingContext } from '../ranking/context.ts';
 import { recomputeMember } from '../ranking/recompute.ts';
@@ -58,6 +61,7 @@ export async function mergeUnderLock(
   actor: Actor,
   now: Date,
 ): Promise<void> {
+  for (const member of [from, into]) if (member.isDeleted) throw deletedAlready(member);
   const discordUserId = requireOnePerson(from, into);
   // Read before anything is changed: what is remembered of a version must be what was committed with it.
   const community = await context.directory.at(trx, communityId, ranking.lock.configVersion);
@@ -66,6 +70,7 @@ export async function mergeUnderLock(
   await sql`
     update contributions set member_id = ${into.id}, recorded_member_id = coalesce(recorded_member_id, member_id)
     where community_id = ${communityId} and member_id = ${from.id}`.execute(trx);
+  await lockAwards(trx, communityId);
   await moveGrants(trx, communityId, from.id, into.id, `"${from.handle}" was merged into "${into.handle}"`, now);
   await mergeQuestRecords(trx, community, from.id, into.id, now);
   const toSurvivor = { member_id: into.id };
@@ -82,11 +87,17 @@ export async function mergeUnderLock(
   await sql`
     insert into member_aliases (community_id, handle, member_id, seq, merged_at)
     values (${communityId}, ${from.handle}, ${into.id}, ${seq}, ${now})`.execute(trx);
+  await trx
+    .insertInto('member_merges')
+    .values({ community_id: communityId, member_id: from.id, into_member_id: into.id, seq })
+    .execute();
   await moveIdentity(trx, communityId, from.id, into.id, discordUserId);
+  await mergePrivacy(trx, communityId, from.id, into.id, now);
 
   try {
     await recomputeMember(context, trx, ranking, communityId, from.id);
     await recomputeMember(context, trx, ranking, communityId, into.id);
+    await settleOffBoards(context, trx, ranking, communityId, [from.id, into.id]);
   } catch (error) {
     if (violatedCheck(error) !== 'members_totals') throw error;
     const problem = 'Together the two have more than can be counted. They stay two members.';

@@ -1,9 +1,10 @@
 import { sql, type Transaction } from 'kysely';
 import { writeAudit, type Actor } from '../audit/audit-log.ts';
-import { lockCommunity, touchConfig } from '../communities/lock.ts';
+import { touchConfig } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
-import type { RankingContext } from '../ranking/context.ts';
+import { settleOffBoards } from '../fair-play/off-boards.ts';
+import { changeStandings, type LockedRanking, type RankingContext } from '../ranking/context.ts';
 import { discordHandle, findDiscordMember, isDiscordHandle, requireMember, type Member } from './members.ts';
 
 /**
@@ -19,13 +20,12 @@ export async function unlinkDiscordUser(
   actor: Actor,
   now: Date,
 ): Promise<Member> {
-  return context.db.transaction().execute(async (trx) => {
-    await lockCommunity(trx, communityId);
+  return changeStandings(context, communityId, async (trx, ranking) => {
     const member = await findDiscordMember(trx, communityId, discordUserId);
     if (!member?.discordUserId || isDiscordHandle(member)) {
       throw new DomainError('state-conflict', 'This Discord account is linked with no handle here.');
     }
-    await unlink(trx, communityId, member, member.discordUserId, actor, now);
+    await unlink(context, trx, ranking, communityId, member, member.discordUserId, actor, now);
     return member;
   });
 }
@@ -42,18 +42,19 @@ export async function unlinkMember(
   actor: Actor,
   now: Date,
 ): Promise<void> {
-  await context.db.transaction().execute(async (trx) => {
-    await lockCommunity(trx, communityId);
+  await changeStandings(context, communityId, async (trx, ranking) => {
     const member = await requireMember(trx, communityId, handle);
     if (!member.discordUserId || isDiscordHandle(member)) {
       throw new DomainError('state-conflict', `"${member.handle}" is linked with no Discord account.`);
     }
-    await unlink(trx, communityId, member, member.discordUserId, actor, now);
+    await unlink(context, trx, ranking, communityId, member, member.discordUserId, actor, now);
   });
 }
 
 async function unlink(
+  context: RankingContext,
   trx: Transaction<Database>,
+  ranking: LockedRanking,
   communityId: number,
   member: Member,
   discordUserId: string,
@@ -62,7 +63,8 @@ async function unlink(
 ): Promise<void> {
   await trx
     .updateTable('members')
-    .set({ discord_user_id: null })
+    // Whoever is linked next has not agreed to anything.
+    .set({ discord_user_id: null, shows_discord: false })
     .where('community_id', '=', communityId)
     .where('member_id', '=', member.id)
     .execute();
@@ -71,6 +73,7 @@ async function unlink(
   await sql`
     delete from member_aliases where community_id = ${communityId} and handle = ${reserved}
       and not exists (select from members where community_id = ${communityId} and handle = ${reserved})`.execute(trx);
+  await settleOffBoards(context, trx, ranking, communityId, [member.id]);
   await touchConfig(trx, communityId);
   await writeAudit(trx, {
     communityId,

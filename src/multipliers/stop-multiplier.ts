@@ -146,6 +146,6 @@ async function endOf(
   return wanted;
 }
 
-function titleOf({ id, name }: MultiplierEvent): string {
-  return `The multiplier event ${id}, "${name}",`;
+function titleOf({ name }: MultiplierEvent): string {
+  return `The multiplier event "${name}"`;
 }

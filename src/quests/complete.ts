@@ -1,12 +1,10 @@
-import { sql, type Transaction } from 'kysely';
-import type { ToldReward } from '../announcements/announcement.ts';
+import type { Transaction } from 'kysely';
 import { announce } from '../announcements/outbox.ts';
-import { numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import { excludedFromPrizes } from '../fair-play/prizes.ts';
-import { formatDecimal } from '../ranking/score.ts';
+import { tellMembers } from '../privacy/told-members.ts';
 import { giveAgain, makeGrants, type Entitlement } from '../rewards/grants.ts';
-import type { Reward } from '../rewards/reward.ts';
+import { tellReward } from '../rewards/reward.ts';
 import { insertCompletions, moveCompletions, type Completion } from './completion-store.ts';
 import { membersWhoMeet } from './prerequisites.ts';
 import { grantKey, isFinal, isJudgedAtEnd, reasonOf } from './quest.ts';
@@ -116,23 +114,6 @@ export function grantKeys(round: QuestRound, memberId: number): string[] {
   return quest.rewards.map((_, index) => grantKey(quest.id, round.id, index, memberId));
 }
 
-/** A reward, as announcements tell it. */
-export function tellReward(reward: Reward): ToldReward {
-  return 'amount' in reward ? { kind: reward.kind, amount: formatDecimal(reward.amount) } : tellNamed(reward);
-}
-
-/** The display names of members, in the order given. */
-export async function displayNames(
-  trx: Transaction<Database>,
-  communityId: number,
-  memberIds: readonly number[],
-): Promise<string[]> {
-  const { rows } = await sql<{ name: string }>`
-    select m.display_name as name from unnest(${numbers(memberIds)}::int[]) with ordinality as d(member_id, n)
-    join members m on m.community_id = ${communityId} and m.member_id = d.member_id order by d.n`.execute(trx);
-  return rows.map((row) => row.name);
-}
-
 async function announceCompletions(
   trx: Transaction<Database>,
   communityId: number,
@@ -140,7 +121,7 @@ async function announceCompletions(
   now: Date,
 ): Promise<void> {
   if (winners.length === 0) return;
-  const names = await displayNames(
+  const members = await tellMembers(
     trx,
     communityId,
     winners.map(({ memberId }) => memberId),
@@ -153,19 +134,13 @@ async function announceCompletions(
       announcement: {
         kind: 'quest-completed',
         quest: round.quest.name,
-        member: names[index] ?? '',
+        member: members[index] ?? { memberId, name: '' },
         rewards: round.quest.rewards.map(tellReward),
       },
       dueAt: now,
       group: `quest ${round.quest.id} completed`,
     })),
   );
-}
-
-function tellNamed(reward: Exclude<Reward, { amount: bigint }>): ToldReward {
-  if (reward.kind !== 'role') return { kind: reward.kind, name: reward.name };
-  const { roleId, name } = reward;
-  return { kind: 'role', roleId, ...(name === undefined ? {} : { name }) };
 }
 
 function toCompletion({ round, memberId, reachedAt }: Reached): Completion {

@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { instantOf, milliseconds, numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
+import { PUBLIC_HANDLE, PUBLIC_NAME } from '../privacy/public-name.ts';
 
 /** That a member reached the goal of a round. `won`: undefined while winners are not picked. */
 export type Completion = { roundId: number; memberId: number; completedAt: Date; won: boolean | undefined };
@@ -21,7 +22,7 @@ export async function readCompletionsOf(
   return rows.map(toCompletion);
 }
 
-/** A page of who completed a round, the first to complete first. */
+/** A page of who completed a round, by the names that everybody may see, the first to complete first. */
 export async function readCompletions(
   db: Kysely<Database>,
   communityId: number,
@@ -33,7 +34,8 @@ export async function readCompletions(
     db,
   );
   const { rows } = await sql<Row & { handle: string; displayName: string }>`
-    select q.round_id as "roundId", q.member_id as "memberId", q.completed_at as "completedAt", ${WON} as won, m.handle, m.display_name as "displayName"
+    select q.round_id as "roundId", q.member_id as "memberId", q.completed_at as "completedAt", ${WON} as won,
+      ${PUBLIC_HANDLE} as handle, ${PUBLIC_NAME} as "displayName"
     from (
       select * from quest_completions where community_id = ${communityId} and round_id = ${roundId}
       order by completed_at, member_id limit ${limit} offset ${offset}
@@ -59,8 +61,9 @@ export async function insertCompletions(
 ): Promise<Completion[]> {
   if (completions.length === 0) return [];
   const { rows } = await sql<Row>`
-    insert into quest_completions (community_id, round_id, member_id, completed_at, recorded_at, won)
-    select ${communityId}::int, round_id, member_id, ${instantOf('completed_at')}, ${now}::timestamptz, won
+    insert into quest_completions (community_id, round_id, member_id, completed_at, recorded_at, won, recorded_seq)
+    select ${communityId}::int, round_id, member_id, ${instantOf('completed_at')}, ${now}::timestamptz, won,
+      (select last_seq + 1 from communities where community_id = ${communityId})
     from unnest(
       ${numbers(completions.map(({ roundId }) => roundId))}::int[], ${numbers(completions.map(({ memberId }) => memberId))}::int[],
       ${milliseconds(completions.map(({ completedAt }) => completedAt))}::bigint[], ${completions.map(({ won }) => won ?? null)}::boolean[]

@@ -9,12 +9,13 @@ import { DomainError } from '../errors.ts';
 import type { RankingContext } from '../ranking/context.ts';
 import { requireCategory } from '../ranking/read-leaderboard.ts';
 import { requireRoles, type RoleChecker } from '../rewards/role-checker.ts';
-import { tellReward } from './complete.ts';
+import { tellReward, writeReward } from '../rewards/reward.ts';
 import { examineRounds } from './examine.ts';
 import { isJudged, refuseImpossible, singleGoals, writeGoal } from './goal.ts';
+import { sayGoal } from './goal-text.ts';
 import { requireQuest } from './manage.ts';
 import { rolesAskedFor } from './prerequisites.ts';
-import { requireTimes, settleAfterMs, writePrerequisite, writeReward, type NewQuest, type Quest } from './quest.ts';
+import { requireTimes, settleAfterMs, writePrerequisite, type NewQuest, type Quest } from './quest.ts';
 import { insertQuest, insertRounds } from './quest-store.ts';
 import { daysInRound, roundsUntil } from './rounds.ts';
 import { GoalReckoner } from './tally.ts';
@@ -83,7 +84,7 @@ export async function createQuest(
     const examinedTo = (await hasContributions(trx, community.id, startsAt)) ? 0 : undefined;
     await insertRounds(trx, community.id, made, rounds, examinedTo);
     await touchConfig(trx, community.id);
-    await announceOpening(trx, community.id, made, now);
+    await announceOpening(trx, community.id, made, sayGoal(made.goal, zone), now);
     await writeAudit(trx, {
       communityId: community.id,
       at: now,
@@ -133,6 +134,7 @@ async function announceOpening(
   trx: Transaction<Database>,
   communityId: number,
   quest: Quest,
+  goal: string,
   now: Date,
 ): Promise<void> {
   const { id, name, description, startsAt, endsAt } = quest;
@@ -140,7 +142,7 @@ async function announceOpening(
   await announce(trx, communityId, [
     {
       key: `quest ${id} opened`,
-      announcement: { kind: 'quest-opened', name, description, endsAt: endsAt.toISOString(), rewards },
+      announcement: { kind: 'quest-opened', name, description, goal, endsAt: endsAt.toISOString(), rewards },
       dueAt: startsAt > now ? startsAt : now,
     },
   ]);

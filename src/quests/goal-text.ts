@@ -11,7 +11,12 @@ export type GoalWording = { name(text: string): string; number(thousandths: bigi
 /** For programs and terminals: exact decimals, names as they are. */
 const PLAIN_WORDING: GoalWording = { name: (text) => text, number: formatDecimal };
 
-const WINDOW_WORDS = { week: 'the week', month: 'the month', season: 'the season', all: 'all time' } as const;
+const WINDOW_WORDS = {
+  week: 'of the week',
+  month: 'of the month',
+  season: 'of the season',
+  all: 'of all time',
+} as const;
 
 /** What a goal asks for: `100 GPU-hours`, `test each of a, b`. */
 export function sayGoal(goal: Goal, community: Categories, wording: GoalWording = PLAIN_WORDING): string {
@@ -37,9 +42,9 @@ export function sayPart(
     case 'days':
       return `${done} of ${wanted} ${wanted === 1n ? 'day' : 'days'}`;
     case 'rank':
-      return done === 0n ? `no rank yet, at most ${wanted}` : `rank ${done}, at most ${wanted}`;
+      return `${done === 0n ? 'no rank yet' : `rank ${done}`}, ${wanted} or better wanted`;
     case 'score':
-      return `a score of ${wording.number(done)} of ${wording.number(wanted)}`;
+      return `${wording.number(done)} of ${scored(goal.category, wanted, community, wording)}`;
     case 'proof':
       return done === 0n ? 'no proof approved yet' : 'proof approved';
   }
@@ -76,12 +81,12 @@ function saySingle(goal: SingleGoal, community: Categories, wording: GoalWording
     }
     case 'days': {
       const where = goal.category === undefined ? '' : ` in ${title(goal.category, community, wording)}`;
-      return `contributions on ${goal.days} different ${goal.days === 1 ? 'day' : 'days'}${where}`;
+      return `contributions on ${goal.days === 1 ? 'a day' : `${goal.days} different days`}${where}`;
     }
     case 'rank':
-      return `a rank of at most ${goal.atMost} ${onBoard(goal, community, wording)}`;
+      return `${goal.atMost === 1 ? 'rank 1' : `rank ${goal.atMost} or better`} ${onBoard(goal, community, wording)}`;
     case 'score':
-      return `a score of at least ${wording.number(goal.atLeast)} ${onBoard(goal, community, wording)}`;
+      return `at least ${scored(goal.category, goal.atLeast, community, wording)} ${onBoard(goal, community, wording)}`;
     case 'proof':
       return `a proof that a reviewer approves: ${wording.name(goal.show)}`;
   }
@@ -92,12 +97,18 @@ function onBoard(
   community: Categories,
   wording: GoalWording,
 ): string {
-  return `in ${title(category, community, wording)}, ${period ?? WINDOW_WORDS[window]}, when the quest is settled`;
+  return `in ${title(category, community, wording)} ${period ?? WINDOW_WORDS[window]} when it ends`;
 }
 
 function units(slug: string, amount: bigint, { categories }: Categories, wording: GoalWording): string {
   const unit = categories.find((category) => category.slug === slug)?.unit ?? 'unit';
   return `${wording.number(amount)} ${wording.name(unit)}${amount === 1000n ? '' : 's'}`;
+}
+
+/** A score of a board with its unit: `1200 OMNIT`, `3 datasets`. */
+function scored(slug: string, score: bigint, community: Categories, wording: GoalWording): string {
+  const isReward = community.categories.find((category) => category.slug === slug)?.measure === 'reward';
+  return isReward ? `${wording.number(score)} OMNIT` : units(slug, score, community, wording);
 }
 
 function title(slug: string, { categories }: Categories, wording: GoalWording): string {

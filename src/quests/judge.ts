@@ -43,7 +43,7 @@ function windowOf(
   { window, period }: Extract<SingleGoal, { kind: 'rank' | 'score' }>,
 ): Window {
   return period === undefined
-    ? calendar.windowAt(window, new Date(round.endsAt.getTime() - 1))
+    ? calendar.currentAt(window, new Date(round.endsAt.getTime() - 1))
     : calendar.windowByKey(window, period);
 }
 

@@ -11,6 +11,11 @@ type Trx = Transaction<Database>;
 /** Under which keys reviewers are told of proofs. */
 export const PROOF_KEYS = 'proof waits ';
 
+/** Under which key reviewers are told of a proof, each time it is handed in. */
+export function proofKey(id: number, times: number): string {
+  return `${PROOF_KEYS}${id} time ${times}`;
+}
+
 /** A proof as reviewers are told of it; `show`: what its quest asks to be shown. */
 export function tellProof(
   { id, times, quest, member, content, state, review }: ListedProof,
@@ -79,5 +84,5 @@ export async function announceDecision(
 }
 
 function keyOf({ id, times }: Pick<ListedProof, 'id' | 'times'>): string {
-  return `${PROOF_KEYS}${id} time ${times}`;
+  return proofKey(id, times);
 }

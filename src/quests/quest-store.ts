@@ -1,9 +1,9 @@
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 import { instants, numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
-import { rewardSchema } from '../rewards/reward.ts';
+import { rewardSchema, writeReward } from '../rewards/reward.ts';
 import { goalSchema, writeGoal } from './goal.ts';
-import { prerequisiteSchema, writePrerequisite, writeReward, type Quest, type Round } from './quest.ts';
+import { prerequisiteSchema, writePrerequisite, type Quest, type Round } from './quest.ts';
 import type { NewRound } from './rounds.ts';
 import { GoalReckoner } from './tally.ts';
 

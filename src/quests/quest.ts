@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { DomainError } from '../errors.ts';
 import { END_OF_TIME } from '../ranking/calendar.ts';
-import { formatDecimal } from '../ranking/score.ts';
 import { rewardSchema, type Reward } from '../rewards/reward.ts';
 import { instant, text } from '../schema.ts';
 import { NAME, type TextRule } from '../text.ts';
@@ -156,11 +155,6 @@ export function grantKey(questId: number, roundId: number, reward: number, membe
 /** What a reward is granted for, as people read it. */
 export function reasonOf(quest: Quest, round: Pick<Round, 'key'>): string {
   return quest.recurrence === 'once' ? `Quest "${quest.name}"` : `Quest "${quest.name}", ${round.key}`;
-}
-
-/** The JSON of a reward, as it is asked for. */
-export function writeReward(reward: Reward): Record<string, unknown> {
-  return 'amount' in reward ? { ...reward, amount: formatDecimal(reward.amount) } : { ...reward };
 }
 
 /** The JSON of a prerequisite, as it is asked for. */

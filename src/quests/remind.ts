@@ -12,7 +12,7 @@ const LEFT_AT_REMINDER = 0.2;
 const HALF_WAY = 0.5;
 
 /**
- * Reminds those who joined a quest, are over half way and have not completed it, once a round, when a fifth of its time
+ * Reminds those who joined a quest, want reminders, are over half way and have not completed it, once a round, when a fifth of its time
  * is left. A round that was over before it came to that is left alone. Safe to repeat, and from several processes at once.
  *
  * @returns when the next reminders are due
@@ -49,7 +49,7 @@ async function remindOfRound(context: RankingContext, communityId: number, round
       select m.member_id as "memberId", coalesce(m.discord_user_id, substring(m.handle from '^discord-([0-9]{1,20})$')) as "discordUserId"
       from quest_joins j join members m on m.community_id = j.community_id and m.member_id = j.member_id
       where j.community_id = ${communityId} and j.quest_id = ${quest.id}
-        and coalesce(m.discord_user_id, substring(m.handle from '^discord-([0-9]{1,20})$')) is not null
+        and coalesce(m.discord_user_id, substring(m.handle from '^discord-([0-9]{1,20})$')) is not null and not m.no_reminders
         and not exists (
           select from quest_completions c
           where c.community_id = j.community_id and c.member_id = j.member_id and c.round_id = ${roundId}

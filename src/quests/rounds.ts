@@ -64,8 +64,8 @@ function periodAt(recurrence: Recurrence, zone: Zone, at: Date, end: Date): { ke
       return { key: start.toPlainDate().toString(), endsAt: day.endsAt };
     }
     case 'weekly':
-      return zone.calendar.windowAt('week', at);
+      return zone.calendar.currentAt('week', at);
     case 'monthly':
-      return zone.calendar.windowAt('month', at);
+      return zone.calendar.currentAt('month', at);
   }
 }

@@ -5,9 +5,11 @@ import { lockCommunity, touchConfig } from '../communities/lock.ts';
 import { numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import { excludedFromPrizes } from '../fair-play/prizes.ts';
+import { tellMembers } from '../privacy/told-members.ts';
 import type { RankingContext } from '../ranking/context.ts';
+import { tellReward } from '../rewards/reward.ts';
 import { closeProofs } from './close-proofs.ts';
-import { displayNames, grantRewards, tellReward } from './complete.ts';
+import { grantRewards } from './complete.ts';
 import { examineAgain, examineRounds } from './examine.ts';
 import { completeJudged } from './judge.ts';
 import { openDueRounds, nextOpening } from './open-rounds.ts';
@@ -124,7 +126,7 @@ async function announceWinners(
     trx,
   );
   const { rows: counted } = await sql<{ total: bigint }>`select count(*) as total ${ofRound}`.execute(trx);
-  const winners = await displayNames(
+  const winners = await tellMembers(
     trx,
     communityId,
     first.map(({ memberId }) => memberId),

@@ -1,10 +1,11 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from '../db/database.ts';
+import { PUBLIC_HANDLE, PUBLIC_NAME, SHOWN_DISCORD_USER } from '../privacy/public-name.ts';
 
 /** Members are numbered by PostgreSQL's `int`, so no board has more. */
 const LARGEST_INT = 2_147_483_647;
 
-/** One line of a leaderboard. The score is in thousandths. */
+/** One line of a leaderboard, with the names that everybody may see. The score is in thousandths. */
 export type Entry = {
   rank: number;
   memberId: number;
@@ -12,6 +13,8 @@ export type Entry = {
   displayName: string;
   score: bigint;
   reachedAt: Date;
+  /** Only where the member agreed. */
+  discordUserId: string | undefined;
 };
 
 /** A member's rank and score, and how many stand on the board. */
@@ -55,7 +58,7 @@ export async function readPage(
     )
     select ${total}::int as total, page.start::int, page.rank::int as "ownRank", page.neg_score as "ownNegScore", page.reached_at as "ownReachedAt",
       entry.member_id as "memberId", entry.neg_score as "negScore", entry.reached_at as "reachedAt",
-      m.handle, m.display_name as "displayName"
+      ${PUBLIC_HANDLE} as handle, ${PUBLIC_NAME} as "displayName", ${SHOWN_DISCORD_USER} as "discordUserId"
     from page left join (
       lateral ${firstBeyond(communityId, boardId, 2, sql`true`, sql`page.start`)} block
       cross join lateral ${firstBeyond(communityId, boardId, 1, sql`(neg_score, reached_at, member_id) >= (block.neg_score, block.reached_at, block.member_id)`, sql`page.start - block.ahead`)} segment
@@ -78,13 +81,14 @@ export async function readPage(
       : undefined,
     entries: rows
       .filter((row) => row.memberId !== null)
-      .map(({ start, memberId, handle, displayName, negScore, reachedAt }, index) => ({
+      .map(({ start, memberId, handle, displayName, negScore, reachedAt, discordUserId }, index) => ({
         rank: start + index + 1,
         memberId,
         handle,
         displayName,
         score: -negScore,
         reachedAt,
+        discordUserId: discordUserId ?? undefined,
       })),
   };
 }
@@ -142,6 +146,7 @@ type PageRow = {
   reachedAt: Date;
   handle: string;
   displayName: string;
+  discordUserId: string | null;
 };
 
 /**

@@ -5,7 +5,7 @@ import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
 import { holds, WINDOW_KINDS, type Window, type WindowKind } from './calendar.ts';
 import { readPage, readStandingsOf, type Page, type Standing } from './leaderboard.ts';
-import { statusOf, windowOfPeriod, type WindowStatus } from './periods.ts';
+import { hashOf, statusOf, windowOfPeriod, type WindowStatus } from './periods.ts';
 
 export type LeaderboardRequest = {
   category: string;
@@ -22,6 +22,8 @@ export type Leaderboard = Page & {
   category: Category;
   window: Window;
   status: WindowStatus;
+  /** Once the status is `final`: the hash of the final table. */
+  sha256: string | undefined;
   /** The multiplier event by which what is contributed to it now earns more. */
   event: Multiplier | undefined;
 };
@@ -59,7 +61,9 @@ export async function readLeaderboard(
     throw new DomainError('no-standing', `This member has no standing in ${category.slug}, ${window.key}.`);
   }
   const event = holds(window, now) ? community.prices.eventAt(category, now) : undefined;
-  return { ...page, category, window, status: statusOf(window, community.createdAt, now), event };
+  const status = statusOf(community, window, now, category.id);
+  const sha256 = status === 'final' ? hashOf(community, window, category) : undefined;
+  return { ...page, category, window, status, sha256, event };
 }
 
 /** Where a member stands in each category and each current window. */
@@ -72,7 +76,7 @@ export async function readCurrentStandings(
   memberId: number,
   now: Date,
 ): Promise<CurrentStanding[]> {
-  const windows = WINDOW_KINDS.map((kind) => community.calendar.windowAt(kind, now));
+  const windows = WINDOW_KINDS.map((kind) => community.calendar.currentAt(kind, now));
   const boards = await findBoards(db, community.id, windows);
   const standings = await readStandingsOf(
     db,

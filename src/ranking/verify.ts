@@ -41,7 +41,10 @@ export type MemberPage = {
   compared: number;
 };
 
-/** Compares the standings and totals of the members after one with what their contributions make them. */
+/**
+ * Compares the standings and totals of the members after one with what their contributions make them. Frozen windows are
+ * left out: what stands there is a function of what happened up to their cut.
+ */
 export async function compareMembers(
   db: Kysely<Database>,
   communityId: number,
@@ -71,11 +74,11 @@ export async function compareMembers(
       ) c
       cross join (values ('week'), ('month'), ('season'), ('all')) kinds(kind)
       left join lateral (
-        select w.window_id, w.ends_at from windows w
+        select w.window_id, w.ends_at, w.frozen_at from windows w
         where w.community_id = ${communityId} and w.kind = kinds.kind and w.starts_at <= c.occurred_at
         order by w.starts_at desc limit 1
       ) w on c.occurred_at < w.ends_at
-      where c.gain > 0
+      where c.gain > 0 and w.frozen_at is null and (w.window_id is not null or kinds.kind <> 'season' or not ${hasOwnSeasons(communityId)})
       group by c.member_id, c.category_id, kinds.kind, w.window_id
     )
     select e.member_id as "memberId", e.category_id as "categoryId", e.kind, coalesce(w.key, 'a window that is missing') as key, b.board_id as "boardId",
@@ -132,19 +135,20 @@ async function lookThrough(
   which: RawBuilder<unknown>,
   limit: RawBuilder<unknown> = sql`limit ${PAGE}`,
 ): Promise<StandingPage> {
+  // `+ 0`: the member's contributions are read, and never those of the whole category, whatever the planner believes.
   const { rows } = await sql<DifferenceRow & PlaceRow<'actual'> & { founded: boolean }>`
     select s.member_id as "memberId", b.category_id as "categoryId", w.kind, w.key, s.board_id as "boardId",
       s.neg_score as "actualNegScore", s.reached_at as "actualReachedAt",
       exists (
         select from contributions c
         where c.community_id = s.community_id and c.member_id = s.member_id and c.counted and not ${isOffBoards(communityId, 'c')} and c.occurred_at >= w.starts_at and c.occurred_at < w.ends_at
-          and c.category_id = b.category_id and case g.measure when 'reward' then c.reward else c.amount end > 0
+          and c.category_id + 0 = b.category_id and case g.measure when 'reward' then c.reward else c.amount end > 0
       ) as founded
     from standings s
     join boards b on b.community_id = s.community_id and b.board_id = s.board_id
     join windows w on w.community_id = b.community_id and w.window_id = b.window_id
     join categories g on g.community_id = b.community_id and g.category_id = b.category_id
-    where s.community_id = ${communityId} and ${which}
+    where s.community_id = ${communityId} and ${which} and w.frozen_at is null
     order by s.member_id ${limit}`.execute(db);
   return {
     unfounded: rows.filter((row) => !row.founded).map(toDifference),
@@ -252,11 +256,16 @@ export async function* verify(
   }
 }
 
+/** Between seasons of a community's own there is time that no window of the kind holds. */
+function hasOwnSeasons(communityId: number) {
+  return sql`exists (select from seasons where community_id = ${communityId})`;
+}
+
 /** Whether the member of a row is kept from boards. */
 function isOffBoards(communityId: number, table: string) {
   return sql`exists (
-    select from exclusions x where x.community_id = ${communityId} and x.member_id = ${sql.ref(`${table}.member_id`)}
-      and x.scope = 'boards' and x.lifted_at is null)`;
+    select from off_boards o where o.community_id = ${communityId} and o.member_id = ${sql.ref(`${table}.member_id`)}
+      and o.until_seq is null)`;
 }
 
 type DifferenceRow = Omit<StandingDifference, 'boardId' | 'expected' | 'actual'> & { boardId: number | null };

@@ -2,9 +2,9 @@
 import { sql, type Transaction } from 'kysely';
 import { instants } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
-import { createCalendar, WINDOW_KINDS, type Calendar, type Window } from './calendar.ts';
+import { createCalendar, WINDOW_KINDS, type Calendar, type CustomSeason, type Window } from './calendar.ts';
 
-type Owner = { id: number; createdAt: Date; calendar: Calendar };
+type Owner = { id: number; createdAt: Date; calendar: Calendar; seasons: readonly CustomSeason[] };
 
 const BOUNDED_KINDS = WINDOW_KINDS.filter((kind) => kind !== 'all');
 
@@ -15,13 +15,13 @@ const BOUNDED_KINDS = WINDOW_KINDS.filter((kind) => kind !== 'all');
  */
 export async function moveWindows(
   trx: Transaction<Database>,
-  { id, createdAt, calendar }: Owner,
+  { id, createdAt, calendar, seasons }: Owner,
   timeZone: string,
   now: Date,
 ): Promise<void> {
   const ended = windowsBetween(calendar, createdAt, now).filter(({ endsAt }) => endsAt <= now);
   await insertWindows(trx, id, ended, true);
-  const moved = createCalendar({ timeZone, kept: ended });
+  const moved = createCalendar({ timeZone, kept: ended, seasons });
   const open = await trx
     .selectFrom('windows')
     .select(['kind', 'key'])
@@ -36,7 +36,10 @@ export async function moveWindows(
 }
 
 /** Makes the rows of all windows that the community's contributions can fall in. For a transaction that holds its lock. */
-export async function makeWindows(trx: Transaction<Database>, { id, calendar }: Owner): Promise<void> {
+export async function makeWindows(
+  trx: Transaction<Database>,
+  { id, calendar }: Pick<Owner, 'id' | 'calendar'>,
+): Promise<void> {
   const { rows } = await sql<{ first: Date | null; last: Date | null }>`
     select min(c.first) as first, max(c.last) as last from categories g cross join lateral (
       select min(occurred_at) as first, max(occurred_at) as last from contributions
@@ -49,15 +52,7 @@ export async function makeWindows(trx: Transaction<Database>, { id, calendar }: 
 
 /** The windows of every kind that hold an instant of a stretch of time; `all` is not among them. */
 function windowsBetween(calendar: Calendar, first: Date, last: Date): Window[] {
-  return BOUNDED_KINDS.flatMap((kind) => {
-    const windows: Window[] = [];
-    for (let at = first; at <= last;) {
-      const window = calendar.windowAt(kind, at);
-      windows.push(window);
-      at = window.endsAt;
-    }
-    return windows;
-  });
+  return BOUNDED_KINDS.flatMap((kind) => calendar.windowsBetween(kind, first, last));
 }
 
 async function insertWindows(

@@ -34,7 +34,7 @@ export async function makeGrants(
       ${entitlements.map(({ key }) => key)}::text[], ${numbers(entitlements.map(({ memberId }) => memberId))}::int[],
       ${rewards.map(({ kind }) => kind)}::text[], ${numbers(rewards.map(amountOf))}::bigint[],
       ${rewards.map((reward) => ('name' in reward ? (reward.name ?? null) : null))}::text[],
-      ${rewards.map((reward) => (reward.kind === 'role' ? reward.roleId : null))}::text[],
+      ${rewards.map((reward) => (reward.kind === 'role' ? (reward.roleId ?? null) : null))}::text[],
       ${entitlements.map(({ reason }) => reason)}::text[]
     ) as d(entitlement, member_id, kind, amount, name, role_id, reason)
     on conflict (community_id, entitlement, version) do nothing
@@ -44,7 +44,8 @@ export async function makeGrants(
 
 /**
  * Takes back what was granted under some keys, by an entry of the opposite amount: nothing is erased, and what was paid
- * already is owed back. What was taken back before stays so; safe to repeat.
+ * already is owed back. What had yet to be delivered is withdrawn with it; what was delivered has to be taken back. What
+ * was taken back before stays so; safe to repeat.
  */
 export async function takeBackGrants(
   trx: Transaction<Database>,
@@ -54,12 +55,21 @@ export async function takeBackGrants(
   now: Date,
 ): Promise<void> {
   await sql`
+    with taken as (
+      select entitlement, max(version) as version, member_id, kind, -sum(amount) as amount, name, role_id,
+        (array_agg(state order by version desc))[1] as state
+      from grants where community_id = ${communityId} and entitlement = any(${keys}::text[])
+      group by entitlement, member_id, kind, name, role_id
+      having sum(amount) <> 0
+    ), withdrawn as (
+      update grants g set state = 'withdrawn', state_reason = null from taken t
+      where g.community_id = ${communityId} and g.entitlement = t.entitlement and g.version = t.version
+        and t.state in ('made', 'delivering', 'failed')
+    )
     insert into grants (community_id, entitlement, version, member_id, kind, amount, name, role_id, reason, state, made_at)
-    select community_id, entitlement, max(version) + 1, member_id, kind, -sum(amount), name, role_id, ${reason}::text,
-      case when kind in ('role', 'nft', 'access') then 'made' else 'effective' end, ${now}::timestamptz
-    from grants where community_id = ${communityId} and entitlement = any(${keys}::text[])
-    group by community_id, entitlement, member_id, kind, name, role_id
-    having sum(amount) <> 0`.execute(trx);
+    select ${communityId}::int, entitlement, version + 1, member_id, kind, amount, name, role_id, ${reason}::text,
+      case state when 'effective' then 'effective' when 'delivered' then 'made' else 'withdrawn' end, ${now}::timestamptz
+    from taken`.execute(trx);
 }
 
 /**

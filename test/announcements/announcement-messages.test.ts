@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Announcement } from '../../src/announcements/announcement.ts';
+import type { Announcement, ToldTable } from '../../src/announcements/announcement.ts';
 import { useDatabase } from '../support/database.ts';
 import { Outbox } from '../support/outbox.ts';
 
@@ -17,6 +17,25 @@ const REWARDS: Extract<Announcement, { kind: 'quest-opened' }>['rewards'] = [
   { kind: 'nft', name: NASTY },
   { kind: 'access', name: NASTY },
 ];
+const SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+/** As much as a table can be: long names, titles, units and scores, and many rewards. */
+const TABLE: ToldTable = {
+  title: NASTY,
+  unit: NASTY,
+  members: 1_234_567,
+  total: '123456789012345.678',
+  alsoWin: 9_999,
+  sha256: SHA256,
+  top: [1, 2, 3].map((rank) => ({
+    rank,
+    member: { memberId: rank, name: NASTY },
+    score: '123456789012.345',
+    rewards: [...REWARDS, ...REWARDS],
+  })),
+};
+const TABLES = Array.from({ length: 25 }, (_, index) => ({ ...TABLE, title: `${index} ${NASTY}` }));
+const WINDOW = { window: 'season', period: 'a'.repeat(32), name: NASTY } as const;
+const ICON = { character: '🏅' };
 
 const EVERY_KIND: Record<Announcement['kind'], Announcement> = {
   'multiplier-ahead': {
@@ -37,9 +56,15 @@ const EVERY_KIND: Record<Announcement['kind'], Announcement> = {
   },
   'multiplier-ended': { kind: 'multiplier-ended', name: NASTY, factor: '3', contributions: 1_234, extra: '5.5' },
   'multiplier-cancelled': { kind: 'multiplier-cancelled', name: NASTY, factor: '3' },
-  'quest-opened': { kind: 'quest-opened', name: NASTY, description: LONG, endsAt: ENDS, rewards: REWARDS },
-  'quest-completed': { kind: 'quest-completed', quest: NASTY, member: NASTY, rewards: REWARDS },
-  'quest-settled': { kind: 'quest-settled', quest: NASTY, winners: MANY, others: 12_345, rewards: REWARDS },
+  'quest-opened': { kind: 'quest-opened', name: NASTY, description: LONG, goal: LONG, endsAt: ENDS, rewards: REWARDS },
+  'quest-completed': { kind: 'quest-completed', quest: NASTY, member: { memberId: 1, name: NASTY }, rewards: REWARDS },
+  'quest-settled': {
+    kind: 'quest-settled',
+    quest: NASTY,
+    winners: MANY.map((name, memberId) => ({ memberId, name })),
+    others: 12_345,
+    rewards: REWARDS,
+  },
   'quest-cancelled': { kind: 'quest-cancelled', quest: NASTY },
   'quest-reminder': { kind: 'quest-reminder', quest: NASTY, done: '6.25', goal: '10', endsAt: ENDS },
   'proof-submitted': {
@@ -52,6 +77,47 @@ const EVERY_KIND: Record<Announcement['kind'], Announcement> = {
     text: LONG,
     links: MANY.slice(0, 3),
     files: MANY.slice(0, 3).map((name, index) => ({ id: String(index), name, size: 1, contentType: null, url: name })),
+  },
+  'window-provisional': { kind: 'window-provisional', ...WINDOW, endsAt: ENDS, tables: TABLES },
+  'window-final': { kind: 'window-final', ...WINDOW, changed: 12_345, tables: TABLES },
+  'window-amended': {
+    kind: 'window-amended',
+    ...WINDOW,
+    version: 12,
+    reason: LONG,
+    table: TABLE,
+    given: 1_234,
+    takenBack: 1_234,
+  },
+  'season-countdown': { kind: 'season-countdown', name: NASTY, endsAt: ENDS, tables: TABLES },
+  'season-opened': {
+    kind: 'season-opened',
+    name: NASTY,
+    endsAt: ENDS,
+    prizes: TABLES.flatMap(({ title, unit }) => [
+      { title, unit, places: { from: 1, to: 1 }, rewards: REWARDS },
+      { title, unit, places: { topPercent: 5 }, rewards: REWARDS },
+      { title, unit, places: { minScore: '1234567.891' }, rewards: REWARDS },
+    ]),
+  },
+  'achievements-earned': {
+    kind: 'achievements-earned',
+    badges: Array.from({ length: 40 }, (_, badgeId) => ({
+      badgeId,
+      name: NASTY,
+      icon: ICON,
+      members: 12_345,
+      named: MANY.slice(0, 15).map((name, memberId) => ({ memberId, name })),
+    })),
+  },
+  'badge-created': {
+    kind: 'badge-created',
+    badgeId: 1,
+    name: NASTY,
+    description: LONG,
+    icon: ICON,
+    holders: 1_234,
+    orMore: true,
   },
   'proof-reviewed': { kind: 'proof-reviewed', quest: NASTY, decision: 'refused', reason: LONG },
 };
@@ -89,7 +155,7 @@ describe('how announcements look', () => {
     for (const one of [alone, ...Object.values(others)]) await outbox.say(lastingLong(one, outbox.now()));
     await outbox.deliver();
     expect(outbox.problems()).toEqual([]);
-    expect(outbox.messages().length).toBe(3);
+    expect(outbox.messages().length).toBe(4);
   });
 
   it('AN-22 what is told of a multiplier event and of a quest', async () => {
@@ -111,7 +177,7 @@ describe('how announcements look', () => {
     await outbox.say({
       kind: 'quest-settled',
       quest: 'Train it',
-      winners: ['ada', 'ben'],
+      winners: ['ada', 'ben'].map((name, memberId) => ({ memberId, name })),
       others: 3,
       rewards: [{ kind: 'tokens', amount: '50' }],
     });
@@ -119,5 +185,42 @@ describe('how announcements look', () => {
     expect(outbox.messages().at(-1)?.text()).toBe(
       'Quest settled: Train it\nWinners: ada, ben. 3 others reached the goal as well.\nReward: 50 OMNIT.',
     );
+  });
+
+  it('AN-60 a new quest tells what it asks for, also as one of several things', async () => {
+    const outbox = await Outbox.open(database.db);
+    const goal = '100 GPU-hours of *A100* and a proof that a reviewer approves: a log';
+    for (const more of [[], ['Another']]) {
+      for (const name of ['Train it', ...more]) {
+        const endsAt = new Date(outbox.now().getTime() + 24 * 3_600_000).toISOString();
+        await outbox.say({ kind: 'quest-opened', name, description: 'Long runs', goal, endsAt, rewards: [] });
+      }
+      await outbox.deliver();
+      expect(outbox.messages().at(-1)?.text()).toContain(`Goal: ${goal}\nReward: none.`);
+    }
+  });
+
+  it('AN-61 a private message tells which community it is from, and one in a channel does not', async () => {
+    const outbox = await Outbox.open(database.db);
+    await database.db
+      .updateTable('communities')
+      .set({ name: NASTY })
+      .where('community_id', '=', outbox.communityId)
+      .execute();
+    const reader = outbox.discord.createUser({ username: 'ada' });
+    const { 'quest-reminder': reminder, 'proof-reviewed': reviewed } = EVERY_KIND;
+    for (const recipientId of [undefined, reader.id]) {
+      // As many as a message holds.
+      for (const one of Array.from({ length: 4 }, () => [reminder, reviewed]).flat()) {
+        await outbox.say(lastingLong(one, outbox.now()), recipientId === undefined ? {} : { recipientId });
+      }
+    }
+    await outbox.deliver();
+    expect(outbox.problems()).toEqual([]);
+    const told = outbox.messages(outbox.discord.privateChannel(reader)).map((one) => one.text());
+    const [shown = ''] = NASTY.split(' \u202E');
+    expect(told).toEqual([expect.stringMatching(/\nFrom @everyone .+$/)]);
+    expect(told[0]).toContain(`\nFrom ${shown}`);
+    expect(outbox.messages().map((one) => one.text())).toEqual([expect.not.stringContaining('From ')]);
   });
 });

@@ -1,6 +1,9 @@
 import { ComponentType, MessageFlags, PermissionFlagsBits } from 'discord.js';
 import { describe, expect, it } from 'vitest';
+import { countWaitingForChannel } from '../../src/announcements/administer.ts';
+import { setChannel } from '../../src/announcements/channel.ts';
 import { componentIdOf } from '../../src/discord/announcement-messages.ts';
+import { TESTER } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';
 import { cancelled, Outbox } from '../support/outbox.ts';
 
@@ -14,6 +17,17 @@ const database = useDatabase();
 const open = (options?: { channel?: boolean }) => Outbox.open(database.db, options);
 
 const POST = /^POST \/channels\/\d+\/messages/;
+
+async function actionsOf({ db, communityId }: Outbox): Promise<string[]> {
+  const rows = await db
+    .selectFrom('audit_log')
+    .select('action')
+    .where('community_id', '=', communityId)
+    .where('action', 'like', 'community.channel%')
+    .orderBy('audit_id')
+    .execute();
+  return rows.map(({ action }) => action);
+}
 
 describe('delivering announcements', () => {
   it('AN-1 what is due is said once in the channel of the community, and carries its number', async () => {
@@ -53,7 +67,7 @@ describe('delivering announcements', () => {
     for (let n = 1; n <= 20; n += 1) {
       const told = {
         quest: 'Train it',
-        member: `member-${n}`,
+        member: { memberId: n, name: `member-${n}` },
         rewards: [{ kind: 'tokens', amount: '1200.5' } as const],
       };
       await outbox.say({ kind: 'quest-completed', ...told }, { group: 'quest 1 completed' });
@@ -176,25 +190,81 @@ describe('delivering announcements', () => {
     expect(outbox.messages()).toEqual([]);
   });
 
-  it('AN-9 a channel that is deleted or closed to the bot: it fails with what to do, is asked once, and is said when retried', async () => {
+  it('AN-9 a channel that is closed to the bot: it fails with what to do, is asked once, and is said in the next one', async () => {
     const outbox = await open();
-    outbox.guild.deleteChannel(outbox.channel);
+    const closed = outbox.guild.createChannel({ name: 'closed', denyBot: true });
+    await outbox.choose(closed);
     await outbox.say(cancelled('Sprint'));
     await outbox.deliver();
     outbox.pass(DAY_MS / 2);
     await outbox.deliver();
-    expect(await outbox.rows()).toMatchObject([
-      { state: 'failed', reason: expect.stringContaining('/setup channel:') },
-    ]);
+    expect(await outbox.rows()).toMatchObject([{ state: 'failed', reason: expect.stringContaining('"View Channel"') }]);
     expect(outbox.discord.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
 
-    const closed = outbox.guild.createChannel({ name: 'closed', denyBot: true });
-    await outbox.say(cancelled('Other'), { channelId: closed.id });
+    await setChannel(outbox.db, outbox.communityId, outbox.channel.id, TESTER, outbox.now());
     await outbox.deliver();
-    expect((await outbox.rows())[1]).toMatchObject({
-      state: 'failed',
-      reason: expect.stringContaining('"View Channel"'),
-    });
+    expect(outbox.messages().map((one) => one.text())).toEqual([expect.stringContaining('Sprint')]);
+  });
+
+  it('AN-57 a channel that is deleted: it is asked once, told to an admin once, and all waits for the next one', async () => {
+    const outbox = await open();
+    const reviews = outbox.guild.createChannel({ name: 'reviews' });
+    for (const channel of [outbox.channel, reviews]) outbox.guild.deleteChannel(channel);
+    for (let n = 1; n <= 10; n += 1) await outbox.say(cancelled(`Event ${n}.`));
+    await outbox.say(cancelled('Elsewhere'), { channelId: reviews.id });
+    for (let run = 0; run < 4; run += 1) {
+      await outbox.deliver();
+      outbox.pass(MINUTE_MS);
+    }
+    expect(await outbox.deliver()).toBeUndefined();
+    const rows = await outbox.rows();
+    expect(rows.slice(0, 10)).toMatchObject(Array.from({ length: 10 }, () => ({ state: 'waiting', attempts: 0 })));
+    // One with a channel of its own waits for nothing.
+    expect(rows[10]).toMatchObject({ state: 'failed', reason: expect.stringContaining('not there any more') });
+    expect(outbox.gone).toEqual([outbox.channel.id, reviews.id]);
+    expect(outbox.discord.requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
+    expect(await countWaitingForChannel(outbox.db, outbox.communityId, outbox.now())).toBe(10);
+    expect(await actionsOf(outbox)).toEqual(['community.channel-gone']);
+
+    const next = outbox.guild.createChannel({ name: 'next' });
+    await setChannel(outbox.db, outbox.communityId, next.id, TESTER, outbox.now());
+    await outbox.deliver();
+    const all = outbox
+      .messages(next)
+      .map((one) => one.text())
+      .join('\n');
+    for (let n = 1; n <= 10; n += 1) expect(all.split(`Event ${n}.`)).toHaveLength(2);
+    expect(await actionsOf(outbox)).toEqual(['community.channel-gone', 'community.channel']);
+  });
+
+  it('AN-58 what may have been said in a channel that was deleted since is said in the next one', async () => {
+    const outbox = await open();
+    outbox.discord.faults.failNext(POST, 503);
+    await outbox.say(cancelled('Sprint'));
+    await outbox.deliver();
+    outbox.guild.deleteChannel(outbox.channel);
+    outbox.pass(CLAIM_MS);
+    await outbox.deliver();
+    expect(await outbox.rows()).toMatchObject([{ state: 'waiting', attempts: 0 }]);
+    const next = outbox.guild.createChannel({ name: 'next' });
+    await setChannel(outbox.db, outbox.communityId, next.id, TESTER, outbox.now());
+    await outbox.deliver();
+    expect(outbox.messages(next)).toHaveLength(1);
+  });
+
+  it('AN-59 a channel that was chosen while the one before turned out to be gone stays', async () => {
+    const outbox = await open();
+    const next = outbox.guild.createChannel({ name: 'next' });
+    outbox.guild.deleteChannel(outbox.channel);
+    const hold = outbox.discord.faults.holdNext(POST, 'before');
+    await outbox.say(cancelled('Sprint'));
+    const delivering = outbox.deliver();
+    await hold.arrived;
+    await setChannel(outbox.db, outbox.communityId, next.id, TESTER, outbox.now());
+    hold.release();
+    await delivering;
+    await outbox.deliver();
+    expect(outbox.messages(next)).toHaveLength(1);
   });
 
   it('AN-10 a person is told in private, and who takes no messages is not asked again', async () => {
@@ -210,7 +280,7 @@ describe('delivering announcements', () => {
     }
     await outbox.deliver();
     expect(outbox.messages(outbox.discord.privateChannel(ada)).map((one) => one.text())).toEqual([
-      'Your proof was approved: Train it',
+      'Your proof was approved: Train it\nFrom Lab',
     ]);
     expect(await outbox.rows()).toMatchObject([
       { state: 'delivered' },

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { announcementFigures } from './announcements.ts';
 import { openServer } from './bench-database.ts';
 import type { BenchContext, Figure, FigureGroup } from './figure.ts';
+import { closingFigures } from './closing.ts';
 import { importFigures } from './import.ts';
 import { intakeFigures } from './intake.ts';
 import { interactionFigures } from './interactions.ts';
@@ -9,6 +10,7 @@ import { questFigures } from './quests.ts';
 import { rankFigures } from './ranks.ts';
 import { redisFigures } from './redis.ts';
 import { printTable, toJson } from './report.ts';
+import { roleFigures } from './roles.ts';
 import { startFigures } from './start.ts';
 
 const GROUPS: readonly FigureGroup[] = [
@@ -19,6 +21,8 @@ const GROUPS: readonly FigureGroup[] = [
   interactionFigures,
   questFigures,
   announcementFigures,
+  closingFigures,
+  roleFigures,
   startFigures,
 ];
 const NAMES = GROUPS.flatMap((group) => group.names);

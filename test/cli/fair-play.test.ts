@@ -52,12 +52,14 @@ describe('fair play on the command line', () => {
     expect((await cli(['exclusions'])).stdout).toBe('Nobody is excluded.\n');
     const add = ['exclusions', 'add', '--from=boards', '--reason=Two accounts'];
     const added = await cli([...add, '--member=bob', '--until=2026-12-01T00:00:00Z']);
-    const id = /^ *(\d+) +bob +boards +\S+ +2026-12-01T00:00:00\.000Z +Two accounts$/m.exec(added.stdout)?.[1] ?? '';
+    const id = /^ *(\d+) +bob +1 +boards +\S+ +2026-12-01T00:00:00\.000Z +Two accounts$/m.exec(added.stdout)?.[1] ?? '';
     expect((await cli(['exclusions'])).stdout).toBe(added.stdout);
     expect((await cli(add)).code).toBe(2);
     expect((await cli([...add, '--member=bob'])).code).toBe(1);
-    expect((await cli([...add, '--role=5'])).code).toBe(2);
     expect((await cli(['exclusions', 'lift', id])).stdout).toBe(`Lifted exclusion ${id}.\n`);
+    expect((await cli([...add, '--role=5'])).stdout).toMatch(/role 5 +0 +boards .* lifted +Two accounts$/m);
+    expect((await cli([...add, '--role=staff'])).code).toBe(2);
+    expect((await cli([...add, '--role=6', '--member=bob'])).code).toBe(2);
     expect((await cli(['exclusions', 'lift', id])).code).toBe(1);
   });
 

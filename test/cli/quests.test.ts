@@ -48,10 +48,37 @@ describe('quests', () => {
 
   it('QU-51 any goal can be given as JSON', async () => {
     const { stdout } = await create('--goal', '{"any": [{"days": 1}, {"category": "model-testers", "amount": 3}]}');
-    expect(stdout).toContain('Goal      contributions on 1 different day or 3 tests\n');
+    expect(stdout).toContain('Goal      contributions on a day or 3 tests\n');
+  });
+
+  it('QU-74 a quest for some alone, and how long late contributions are awaited, can be given', async () => {
+    const [, first = ''] = /\(quest (\d+)\)/.exec((await create(...TEN)).stdout) ?? [];
+    const conditions = ['--after', first, '--needs-badge=Warm', '--needs-badge=Hot', '--member-before', iso(-1)];
+    const { stdout } = await create(...TEN, ...conditions, '--settle-after=90', '--join-required', '--needs-role=77');
+    expect(stdout).toContain(
+      `Only for  who completed quest ${first}, who hold the badge Warm, who hold the badge Hot, who have the role 77, members before ${iso(-1)}\n`,
+    );
+    expect(stdout).toContain('Settled   90 min after its end\n');
+    const [, id = ''] = /\(quest (\d+)\)/.exec(stdout) ?? [];
+    expect(JSON.parse((await cli('show', id, '--json')).stdout)).toMatchObject({
+      prerequisites: [
+        { quest: Number(first) },
+        { badge: 'Warm' },
+        { badge: 'Hot' },
+        { role: '77' },
+        { memberBefore: iso(-1) },
+      ],
+      settleAfterMinutes: 90,
+    });
+    expect((await create(...TEN)).stdout).toContain('Only for  everybody\n');
   });
 
   it.each<[string, string[], number]>([
+    ['quest that is there', [...TEN, '--after=99999'], 1],
+    ['quest that is a number', [...TEN, '--after=x'], 2],
+    ['time', [...TEN, '--member-before=soon'], 2],
+    ['delay within a week', [...TEN, '--settle-after=10081'], 2],
+    ['role looked at when joining', [...TEN, '--needs-role=77'], 2],
     ['goal', [], 2],
     ['goal that is JSON', ['--goal', '{days: 1}'], 2],
     ['goal that can be reached', ['--goal', '{"days": 9}'], 2],

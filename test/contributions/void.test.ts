@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { changeCounting, type VoidTarget } from '../../src/contributions/void.ts';
+import { setCap } from '../../src/fair-play/caps.ts';
 import { readCurrentStandings, readLeaderboard } from '../../src/ranking/read-leaderboard.ts';
 import { verify } from '../../src/ranking/verify.ts';
 import { createQuest } from '../../src/quests/create-quest.ts';
@@ -134,6 +135,20 @@ describe('voiding one contribution', () => {
     expect(await board()).toEqual([['bob', 25_000n]]);
     expect(await change('unvoid', one('a1'))).toMatchObject({ changed: 1, reward: 25_000n });
     expect([await board(), await standings('ada')]).toEqual(before);
+    expect(await differences()).toEqual([]);
+  });
+
+  it('VO-50 no cap holds what is un-voided, as an admin decided it; it uses up the day for what comes after', async () => {
+    const { context, community, change, one, send, board, differences } = await setUp();
+    await setCap(context, community.id, { category: 'gpu-contributors', amount: 10_000n }, TESTER, NOW);
+    await send({ id: 'first', amount: 8 });
+    await change('void', one('first'));
+    await send({ id: 'second', amount: 9 });
+    expect(await board()).toEqual([['ada', 56_250n]]);
+    expect(await change('unvoid', one('first'))).toMatchObject({ changed: 1, reward: 50_000n });
+    expect(await board()).toEqual([['ada', 106_250n]]);
+    expect(await send({ id: 'third', amount: 1 })).toMatchObject([{ status: 'accepted', held: true }]);
+    expect(await board()).toEqual([['ada', 106_250n]]);
     expect(await differences()).toEqual([]);
   });
 

@@ -314,7 +314,7 @@ describe('interactions', () => {
     const message = await discord.runCommand(ada, channel, 'old').answer;
     const answer = await discord.press(ada, message, 'Next').answer;
     expect(answer.ephemeral).toBe(true);
-    expect(answer.text()).toContain('This button is from an older version: run /leaderboard again.');
+    expect(answer.text()).toContain('This button is from an older version of the bot: run the command again.');
     expect(faultsOf(scene)).toEqual([]);
   });
 

@@ -32,13 +32,13 @@ describe('/contribution', () => {
       { member: 'alice', contribution: 'h100' },
       'contribution',
     );
-    expect(offered.map(({ name }) => name)).toEqual(['2026-08-19 10:00 UTC · 4 GPU-hours · H100 · test a/1']);
+    expect(offered.map(({ name }) => name)).toEqual(['Aug 19, 2026, 10:00 AM · 4 GPU-hours · H100 · test a/1']);
     const chosen = { member: 'alice', reason: REASON, contribution: String(offered[0]?.value) };
     const asked = await discord.runCommand(guild.owner, channel, 'contribution void', chosen).answer;
     expect(asked.ephemeral).toBe(true);
     expect(asked.text()).toContain('Void 1 contribution of alice?');
     expect(asked.text()).toContain('25 OMNIT less.');
-    expect(asked.text()).toContain('Top GPU Contributors, 2026-Q3: 1st with 31.25 OMNIT → 2nd with 6.25 OMNIT');
+    expect(asked.text()).toContain('Top GPU Contributors, Season 2026-Q3: 1st with 31.25 OMNIT → 2nd with 6.25 OMNIT');
     expect(asked.text()).toContain(`Reason ${REASON}`);
     expect(await board(scene)).toContain('🥇 1st · alice · 31.25 OMNIT');
 
@@ -63,7 +63,7 @@ describe('/contribution', () => {
     const second = await discord.runCommand(guild.owner, channel, 'contribution void', range).answer;
     await discord.press(guild.owner, first, 'Void 1 contribution').answer;
     await discord.press(guild.owner, second, 'Void 1 contribution').answer;
-    expect(second.text()).toContain('Nothing of alice there is to be voided.');
+    expect(second.text()).toContain('Nothing of alice there is left to be voided.');
     const options = { member: 'alice', contribution: '' };
     const voided = await discord.autocomplete(guild.owner, channel, 'contribution unvoid', options, 'contribution');
     expect(voided).toHaveLength(1);
@@ -73,7 +73,7 @@ describe('/contribution', () => {
       reason: 'x',
       contribution: value,
     }).answer;
-    expect(again.text()).toContain('This contribution of alice is voided already, by Discord user');
+    expect(again.text()).toContain('This contribution of alice is voided already, by @');
     const back = await discord.runCommand(guild.owner, channel, 'contribution unvoid', {
       member: 'alice',
       reason: 'It was right',
@@ -96,7 +96,7 @@ describe('/contribution', () => {
     expect(await told({ to: '2026-02-30' })).toContain('names a day that does not exist');
     expect(await told({ to: '2026-08-18' })).toContain('is not before');
     expect(await told({ member: 'nobody' })).toContain('There is no member "nobody"');
-    expect(await told({ contribution: 'x' })).toContain('Give "contribution" for one, or both "from" and "to"');
+    expect(await told({ contribution: 'x' })).toContain('Give contribution for one, or both from and to');
     expect(await told({ reason: '  ' })).toContain('The reason is empty');
     expect(faultsOf(scene)).toEqual([]);
   });

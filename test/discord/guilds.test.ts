@@ -1,12 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCommunity } from '../../src/communities/communities.ts';
-import {
-  claimHome,
-  ensureGuildCommunity,
-  setChannel,
-  unclaimedHome,
-  type Guild,
-} from '../../src/communities/guilds.ts';
+import { setChannel } from '../../src/announcements/channel.ts';
+import { claimHome, ensureGuildCommunity, unclaimedHome, type Guild } from '../../src/communities/guilds.ts';
 import { connect } from '../../src/db/connect.ts';
 import { createKey } from '../../src/keys/api-keys.ts';
 import { contribution, makeCommunity, NOW, record, recording, TESTER } from '../support/communities.ts';

@@ -193,7 +193,7 @@ describe('/leaderboard', () => {
     const { discord, channel, ada } = scene;
     const bad = await discord.runCommand(ada, channel, 'leaderboard', { window: 'week', period: '2026-Q3' }).answer;
     expect(bad.ephemeral).toBe(true);
-    expect(bad.text()).toContain('"2026-Q3" is no period of the window `week`. One looks like 2026-W34.');
+    expect(bad.text()).toContain('"2026-Q3" is no period of the window week. One looks like 2026-W34.');
     const early = await discord.runCommand(ada, channel, 'leaderboard', { period: '2030-Q1' }).answer;
     expect(early.text()).toContain('has not begun');
     const none = await discord.runCommand(ada, channel, 'leaderboard', { category: '@everyone' }).answer;

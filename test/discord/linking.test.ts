@@ -26,8 +26,8 @@ describe('/link and /unlink', () => {
     const scene = await open();
     const { ada, run, makeCode, contribute } = scene;
     await contribute([`discord-${ada.id}`, '2']);
-    expect(await run(ada, 'link')).toContain('linked with no handle yet');
-    expect(await run(ada, 'me')).toContain('have a handle of the network? /link');
+    expect(await run(ada, 'link')).toContain('not linked yet');
+    expect(await run(ada, 'me')).toContain('not linked with a handle yet: /link');
     const linked = await run(ada, 'link', { code: (await makeCode()).toLowerCase() });
     expect(linked).toContain('You are user123');
     expect(linked).toContain('What you had contributed from Discord was added to it.');

@@ -1,5 +1,7 @@
 import { PermissionFlagsBits } from 'discord.js';
 import { describe, expect, it } from 'vitest';
+import type { Announcement } from '../../src/announcements/announcement.ts';
+import { renderAnnouncements } from '../../src/discord/announcement-messages.ts';
 import { createMultiplier } from '../../src/multipliers/create-multiplier.ts';
 import { newMultiplierSchema } from '../../src/multipliers/multiplier.ts';
 import { readMultipliers } from '../../src/multipliers/multiplier-store.ts';
@@ -92,7 +94,7 @@ describe('/multiplier', () => {
   });
 
   it.each([
-    [{ starts: 'soon' }, 'The start, "soon", is not a time such as'],
+    [{ starts: 'soon' }, 'starts, "soon", is not a time such as'],
     [{ starts: 'in 4 min' }, 'is too early'],
     [{ starts: '2026-08-22 13:00' }, 'is too early'],
     [{ ends: 'tomorrow 17:00' }, 'has to be later than the start'],
@@ -120,6 +122,46 @@ describe('/multiplier', () => {
     expect(await eventsOf(scene)).toEqual([]);
   });
 
+  it('DI-70 a refusal shows moments in everybody’s own time', async () => {
+    const scene = await open();
+    const { discord, guild, channel } = scene;
+    const refused = await discord.runCommand(guild.owner, channel, 'multiplier create', {
+      ...WANTED,
+      starts: 'in 4 min',
+    }).answer;
+    const source = sourceOf(refused);
+    for (const moment of [minutes(4), minutes(5)]) expect(source).toContain(`<t:${moment.getTime() / 1000}:f>`);
+    expect(source).not.toContain('2026');
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
+  it('DI-71 factors are written by the reader’s locale, and by the community’s where everybody sees them', async () => {
+    let now = NOW;
+    const scene = await openScene(database.db, { locale: 'de', clock: () => now });
+    const { discord, guild, channel, community } = scene;
+    await makeMultiplier(database.db, community, { factor: '2.5' }, [5, 90]);
+    now = minutes(10);
+    const german = discord.createUser({ username: 'gert', locale: 'de' });
+    guild.addMember(german);
+    const list = (who: typeof german) => discord.runCommand(who, channel, 'multiplier list').answer;
+    expect((await list(german)).text()).toContain('2,5× OMNIT');
+    expect((await list(guild.owner)).text()).toContain('2.5× OMNIT');
+    const board = await discord.runCommand(guild.owner, channel, 'leaderboard').answer;
+    expect(board.text()).toContain('2,5× OMNIT');
+    const [startsAt, endsAt] = [minutes(5).toISOString(), minutes(90).toISOString()];
+    const started: Announcement = {
+      kind: 'multiplier-started',
+      name: 'X',
+      factor: '2.5',
+      categories: [],
+      startsAt,
+      endsAt,
+    };
+    const told = renderAnnouncements({ id: 1, parts: [[started]], locale: 'de' });
+    expect(JSON.stringify(told.toJSON())).toContain('2,5× is on');
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
   it('MU-52 a time that comes twice, or not at all, is remarked on', async () => {
     const scene = await open();
     const { discord, guild, channel } = scene;
@@ -129,6 +171,7 @@ describe('/multiplier', () => {
       ends: '2027-03-28 02:30',
     }).answer;
     expect(asked.text()).toContain('02:30 comes twice on 2026-10-25');
+    expect(sourceOf(asked)).toContain('The second is `2026-10-25T02:30:00+01:00`');
     expect(asked.text()).toContain('02:30 does not exist on 2027-03-28');
     const starts = await discord.autocomplete(
       guild.owner,
@@ -152,7 +195,7 @@ describe('/multiplier', () => {
       ['multiplier end', { event }],
     ] as const) {
       const answer = await discord.runCommand(ada, channel, name, options).answer;
-      expect(answer.text()).toContain('Only who has the permission "Manage Server"');
+      expect(answer.text()).toContain('Only those with the permission "Manage Server"');
     }
     expect((await discord.runCommand(ada, channel, 'multiplier list').answer).text()).toContain('Double hour');
     const manager = discord.createUser({ username: 'manager' });
@@ -225,7 +268,7 @@ describe('/multiplier', () => {
     scene.setNow(minutes(10));
     const answer = await discord.runCommand(bob, channel, 'multiplier list').answer;
     expect(answer.text()).toMatch(/^Multiplier events\nNow · 1\.5× OMNIT · ⚡ running, ends /);
-    expect(answer.text()).toContain('and 4 earlier ones');
+    expect(answer.text()).toContain('and 4 earlier');
     const length = [...walkComponents(answer.components)].reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
     expect(length).toBeLessThan(4_000);
     expect(faultsOf(scene)).toEqual([]);

@@ -47,7 +47,7 @@ describe('/quest', () => {
     expect(sourceOf(list)).toContain(`<t:${hours(12).getTime() / 1000}:R>`);
 
     const shown = await discord.runCommand(bob, channel, 'quest show', { quest: String(id) }).answer;
-    expect(shown.text()).toContain('Completed by 1 bob');
+    expect(shown.text()).toContain('Completed by bob');
     expect(shown.text()).not.toContain('▰');
     const own = await discord.runCommand(ada, channel, 'quest progress').answer;
     expect(own.text()).toContain('▰▰▰▰▰▰▱▱▱▱ 62 %');
@@ -107,7 +107,7 @@ describe('/quest', () => {
       ['cancel', { quest: '1' }],
     ] as const) {
       const refused = await discord.runCommand(ada, channel, `quest ${name}`, options).answer;
-      expect(refused.text()).toContain('Only who has the permission "Manage Server" can do this.');
+      expect(refused.text()).toContain('Only those with the permission "Manage Server" can do this.');
     }
     const made = await discord.runCommand(guild.owner, channel, 'quest create', WANTED).answer;
     expect(made.text()).toContain('Ten *hours*');
@@ -130,7 +130,7 @@ describe('/quest', () => {
     expect(asked.text()).toContain('Cancel this quest for good?');
     expect((await questsOf(scene))[0]?.cancelled_at).toBeNull();
     await discord.press(guild.owner, asked, 'Cancel it').answer;
-    expect(asked.text()).toContain('cancelled');
+    expect(asked.text()).toContain('Cancelled: New');
     expect(await questsOf(scene)).toMatchObject([{ name: 'New', ends_at: hours(13), cancelled_at: NOW }]);
     expect(faultsOf(scene)).toEqual([]);
   });
@@ -160,11 +160,114 @@ describe('/quest', () => {
     expect(faultsOf(scene)).toEqual([]);
   });
 
+  it('QU-70 a score or a rank on a board can be a goal, and of several goals one can be enough', async () => {
+    const scene = await openScene(database.db);
+    const { discord, guild, channel } = scene;
+    const { amount: _amount, ...rest } = WANTED;
+    const create = (options: Record<string, string | number | boolean>) =>
+      discord.runCommand(guild.owner, channel, 'quest create', options).answer;
+    const made = await create({ ...rest, score: '1234.5', rank: 3, window: 'month', days: 1, 'one-is-enough': true });
+    expect(made.text()).toContain('Created: Ten *hours*');
+    expect(made.text()).toContain('1,234.5');
+    await create({ ...rest, rank: 10 });
+    const category = 'gpu-contributors';
+    expect((await questsOf(scene)).map(({ goal }) => goal)).toEqual([
+      {
+        any: [
+          { category, days: 1 },
+          { score: { category, window: 'month', atLeast: '1234.5' } },
+          { rank: { category, window: 'month', atMost: 3 } },
+        ],
+      },
+      { rank: { category, window: 'season', atMost: 10 } },
+    ]);
+    const { category: _category, ...bare } = rest;
+    expect((await create({ ...bare, score: '10' })).text()).toContain('Give a category beside score or rank');
+    expect((await create({ ...rest, score: 'high' })).text()).toContain('score is not a decimal number');
+    expect((await create({ ...rest, rank: 1, tokens: '1.2345' })).text()).toContain('tokens has more than 3 decimal');
+    expect(await questsOf(scene)).toHaveLength(2);
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
+  it('QU-71 a quest can be for some alone, which it says by name; a role implies joining', async () => {
+    const scene = await openScene(database.db);
+    const { discord, guild, channel, ada, community, ranking } = scene;
+    const role = guild.createRole({ name: 'Miner' });
+    const first = await makeQuest(ranking, community.slug, {
+      name: 'Warm *up*',
+      rewards: [{ kind: 'badge', name: 'Warm' }],
+    });
+    const suggest = async (option: string) =>
+      (await discord.autocomplete(guild.owner, channel, 'quest create', { [option]: 'warm' }, option)).map(
+        ({ value }) => value,
+      );
+    expect(await suggest('after')).toEqual([String(first)]);
+    expect(await suggest('needs-badge')).toEqual(['Warm']);
+    const made = await discord.runCommand(guild.owner, channel, 'quest create', {
+      ...WANTED,
+      after: String(first),
+      'needs-badge': 'Warm',
+      'needs-role': role.id,
+      'member-before': '2026-08-20',
+    }).answer;
+    expect(made.text()).toContain(
+      'Only for those who have completed Warm *up*, who hold the badge Warm, who have the role @Miner when they join, and who became members before August 20, 2026',
+    );
+    expect((await questsOf(scene))[1]).toMatchObject({
+      join_required: true,
+      count_earlier: false,
+      prerequisites: [
+        { quest: first },
+        { badge: 'Warm' },
+        { role: role.id },
+        { memberBefore: '2026-08-20T00:00:00.000Z' },
+      ],
+    });
+    const refused = await discord.runCommand(ada, channel, 'quest join', { quest: String(first + 1) }).answer;
+    expect(refused.text()).toContain('a role that you lack: @Miner.');
+    const unknown = { ...WANTED, after: 'Warm up' };
+    const answer = await discord.runCommand(guild.owner, channel, 'quest create', unknown).answer;
+    expect(answer.text()).toContain('Choose one of those that are suggested.');
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
+  it('QU-72 buttons are there while they are of use', async () => {
+    const scene = await openScene(database.db);
+    const { discord, channel, ada, community, ranking } = scene;
+    const labelsOf = async (quest: number) => {
+      const shown = await discord.runCommand(ada, channel, 'quest show', { quest: String(quest) }).answer;
+      return shown.buttons().map(({ label }) => label);
+    };
+    const open = await makeQuest(ranking, community.slug);
+    const proof = await makeQuest(ranking, community.slug, { goal: { proof: 'A picture' }, joinRequired: true });
+    expect(await labelsOf(open)).toEqual(['Join and be reminded']);
+    expect(await labelsOf(proof)).toEqual(['Join']);
+    await discord.runCommand(ada, channel, 'quest join', { quest: String(proof) }).answer;
+    expect(await labelsOf(proof)).toEqual(['Hand in a proof']);
+    const done = { contributor: `discord-${ada.id}`, amount: '10', occurredAt: NOW.toISOString() };
+    await record(ranking, community, [contribution({ id: 'a', ...done })]);
+    expect(await labelsOf(open)).toEqual([]);
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
+  it('QU-73 an edit that changes nothing says so, and what is cancelled is not cancelled again', async () => {
+    const scene = await openScene(database.db);
+    const { discord, guild, channel, community, ranking } = scene;
+    const quest = String(await makeQuest(ranking, community.slug));
+    const run = (name: string) => discord.runCommand(guild.owner, channel, `quest ${name}`, { quest }).answer;
+    expect((await run('edit')).text()).toContain('Say what to change');
+    await discord.press(guild.owner, await run('cancel'), 'Cancel it').answer;
+    const again = await run('cancel');
+    expect(again.text()).toContain('Cancelled');
+    expect(again.buttons()).toEqual([]);
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
   it.each<[string, Record<string, string | number>, string]>([
-    ['goal', { amount: undefined as unknown as string }, 'The goal asks for nothing'],
-    ['reward', { tokens: undefined as unknown as string }, 'must hold a reward'],
+    ['goal', { amount: undefined as unknown as string }, 'Say what the goal is: give amount'],
+    ['reward', { tokens: undefined as unknown as string }, 'Say what there is to win: give tokens'],
     ['deadline that lies ahead', { ends: '2026-08-22 11:00' }, 'has passed'],
-    ['deadline that is a time', { ends: 'soon' }, '"ends", soon'],
+    ['deadline that is a time', { ends: 'soon' }, 'ends, "soon", is not a time such as'],
     ['category that there is', { category: 'pages' }, 'There is no category "pages"'],
     ['amount that is a number', { amount: 'many' }, 'is not a decimal number'],
   ])('QU-64 without a %s nothing is created', async (_, change, message) => {

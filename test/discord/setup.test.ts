@@ -66,7 +66,7 @@ describe('/setup', () => {
     const open = await openScene(database.db, { commands: [shown] });
     const answer = await open.discord.runCommand(open.ada, open.channel, 'setup').answer;
     expect(answer.ephemeral).toBe(true);
-    expect(answer.text()).toContain('Only who has the permission "Manage Server" can do this.');
+    expect(answer.text()).toContain('Only those with the permission "Manage Server" can do this.');
     const manager = open.discord.createUser({ username: 'manager' });
     open.guild.addMember(manager, { permissions: PermissionFlagsBits.ManageGuild });
     expect((await open.discord.runCommand(manager, open.channel, 'setup').answer).text()).toContain('Setup:');

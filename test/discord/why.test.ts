@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changeCounting } from '../../src/contributions/void.ts';
+import { creditFeedback } from '../../src/feedback/credit-feedback.ts';
 import { decodeWhy, encodeWhy, type WhyView } from '../../src/discord/why-view.ts';
 import { END_OF_TIME, WINDOW_KINDS } from '../../src/ranking/calendar.ts';
 import { contribution, NOW, record, TESTER } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';
 import { walkComponents } from '../support/discord/component.ts';
 import { faultsOf, openScene } from '../support/discord-bot.ts';
+import { makeQuest } from '../support/quests.ts';
 
 const database = useDatabase();
 
@@ -32,7 +34,7 @@ describe('/why', () => {
     expect(answer.text()).toContain(
       'You are 2nd of 2 with 68.75 OMNIT: 18.75 OMNIT behind X *y*, who reached that score first.',
     );
-    expect(answer.text()).toContain('1 × 6.25 = 6.25 OMNIT · H100');
+    expect(answer.text()).toContain('1 GPU-hour × 6.25 = 6.25 OMNIT · H100');
     expect(answer.text()).toContain('Counts nowhere, voided: Made *up*');
     const pages = [answer.text()];
     for (const button of ['Older', 'Older']) {
@@ -66,11 +68,66 @@ describe('/why', () => {
     expect(await ask('first')).toContain('first is 1st of 2 with 2 datasets: tied with');
     const mentioned = await ask(`<@${bob.id}>`);
     expect(mentioned).toContain('is 2nd of 2 with 2 datasets: tied with first, who reached it first, at');
-    expect(mentioned).toContain('2 datasets · 2 × 10 = 20 OMNIT · 10 reputation');
+    expect(mentioned).toContain('2 datasets × 10 = 20 OMNIT · 10 reputation');
     expect(await ask('nobody')).toContain('There is no member "nobody"');
     expect((await discord.runCommand(ada, channel, 'why').answer).text()).toContain('You have not contributed');
     const offered = await discord.autocomplete(ada, channel, 'why', { member: 'fi' }, 'member');
     expect(offered.map(({ value }) => value)).toEqual(['first']);
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
+  it('LE-50 shows all that was earned, of every category and with what was granted and taken back, by option or button', async () => {
+    const scene = await openScene(database.db);
+    const { discord, guild, ada, channel, ranking, community } = scene;
+    const role = guild.createRole({ name: 'Hero' });
+    await makeQuest(ranking, community.slug, {
+      name: 'Ten *hours*',
+      rewards: [
+        { kind: 'tokens', amount: '5.5' },
+        { kind: 'reputation', amount: '2' },
+        { kind: 'badge', name: '**Warm**' },
+        { kind: 'role', roleId: role.id },
+      ],
+    });
+    const own = { contributor: `discord-${ada.id}`, occurredAt: NOW.toISOString() };
+    await record(ranking, community, [
+      contribution({ id: 'gpu', amount: 10, ...own }),
+      contribution({ id: 'data', category: 'data-validators', amount: 1, ...own }),
+    ]);
+    const board = await discord.runCommand(ada, channel, 'why').answer;
+    expect(board.text()).not.toContain('5.5 OMNIT');
+    await discord.press(ada, board, 'Everything earned').answer;
+    const newest = board.text();
+    expect(newest).toContain('All that you have earned\n78 OMNIT · 7 reputation');
+    for (const gift of ['5.5 OMNIT', '2 reputation', 'the badge **Warm**', 'the role @Hero · on its way']) {
+      expect(newest).toContain(`🎁 ${gift}`);
+    }
+    expect(newest).toContain('Quest "Ten *hours*"');
+    expect(newest).toContain('1 dataset × 10 = 10 OMNIT · 5 reputation');
+    expect(newest).toContain('Data Validators · test · data');
+    await discord.press(ada, board, 'Older').answer;
+    expect(board.text()).toContain('10 GPU-hours × 6.25 = 62.5 OMNIT');
+
+    const target = { source: 'test', id: 'gpu' };
+    await changeCounting(ranking, community.id, { kind: 'void', target, reason: 'Made up' }, TESTER, NOW);
+    const all = await discord.runCommand(ada, channel, 'why', { everything: true }).answer;
+    expect(all.ephemeral).toBe(true);
+    expect(all.text()).toContain('All that you have earned\n10 OMNIT · 5 reputation');
+    expect(all.text()).toContain('↩️ taken back: the badge **Warm**');
+    expect(all.text()).toContain('↩️ taken back: 5.5 OMNIT');
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
+  it('LE-51 says of credited feedback that it pays no OMNIT, and leads to the message', async () => {
+    const scene = await openScene(database.db);
+    const { discord, ada, bob, channel, ranking, community, guild } = scene;
+    const link = `https://discord.com/channels/${guild.id}/${channel.id}/1`;
+    const message = { id: '1', link, author: { id: ada.id, name: 'Ada', isBot: false } };
+    const known = await ranking.directory.bySlug(community.slug);
+    await creditFeedback(ranking, known, { giverId: bob.id, message }, TESTER, NOW);
+    const answer = await discord.runCommand(ada, channel, 'why', { category: 'data-validators' }).answer;
+    expect(answer.text()).toContain('1 dataset, without OMNIT · 5 reputation');
+    expect(JSON.stringify(answer.components)).toContain(`credited feedback · [evidence](${link})`);
     expect(faultsOf(scene)).toEqual([]);
   });
 
@@ -96,9 +153,14 @@ describe('/why', () => {
     ]);
     const target = { member: `discord-${ada.id}`, from: new Date(0), to: NOW };
     await changeCounting(ranking, community.id, { kind: 'void', target, reason: wild(300) }, TESTER, NOW);
-    const answer = await discord.runCommand(ada, channel, 'why').answer;
-    const length = [...walkComponents(answer.components)].reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
-    expect(length).toBeLessThan(4_000);
+    for (const everything of [false, true]) {
+      const answer = await discord.runCommand(ada, channel, 'why', { everything }).answer;
+      const length = [...walkComponents(answer.components)].reduce(
+        (sum, { content }) => sum + (content?.length ?? 0),
+        0,
+      );
+      expect(length).toBeLessThan(4_000);
+    }
     expect(faultsOf(scene)).toEqual([]);
   });
 
@@ -113,13 +175,13 @@ describe('/why', () => {
       fc.record({ before: cursor }),
       fc.record({ after: cursor }),
     );
-    const view = fc.record({
-      memberId: fc.nat(2 ** 31 - 1),
+    const board = fc.record({
       categoryId: fc.nat(2 ** 31 - 1),
       kind: fc.constantFrom(...WINDOW_KINDS),
       period: fc.stringMatching(/^[a-z0-9-]{1,32}$/),
-      page,
     });
+    const of = fc.oneof(board, fc.constant('everything' as const));
+    const view: fc.Arbitrary<WhyView> = fc.record({ memberId: fc.nat(2 ** 31 - 1), of, page });
     fc.assert(
       fc.property(view, (wanted) => {
         expect(encodeWhy(wanted).length).toBeLessThanOrEqual(100);
@@ -133,6 +195,10 @@ describe('/why', () => {
       'why:1:9999999999:1:week:all:n',
       'why:1:1:1:week:all:n1',
       'why:1:1:1:week:all:b',
+      'why:1:1:everything',
+      'why:1:1:everything:x',
+      'why:1:9999999999:everything:n',
+      'why:1:1:everything:week:all:n',
     ]) {
       expect(decodeWhy(text)).toBe(undefined);
     }

@@ -1,12 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { noteRoles } from '../../src/fair-play/discord-roles.ts';
-import {
-  exclude,
-  liftEndedExclusions,
-  liftExclusion,
-  listExclusions,
-  type NewExclusion,
-} from '../../src/fair-play/exclusions.ts';
+import { findNextEnd, listExclusions, type NewExclusion } from '../../src/fair-play/exclusion-store.ts';
+import { exclude, liftEndedExclusions, liftExclusion } from '../../src/fair-play/exclusions.ts';
 import { excludedFromPrizes } from '../../src/fair-play/prizes.ts';
 import { mergeMembers } from '../../src/members/merge.ts';
 import { requireMember } from '../../src/members/members.ts';
@@ -26,7 +21,12 @@ beforeEach(async () => {
   await send({ id: '1', contributor: 'ada', amount: '3' }, { id: '2', contributor: 'bob', amount: '2' });
 });
 
-const send = (...events: Parameters<typeof contribution>[0][]) => record(context, community, events.map(contribution));
+const send = (...events: Parameters<typeof contribution>[0][]) =>
+  record(
+    context,
+    community,
+    events.map((event) => contribution(event)),
+  );
 const later = (days: number) => new Date(NOW.getTime() + days * 86_400_000);
 const excludeOne = (wanted: Partial<NewExclusion>, now = NOW) =>
   exclude(
@@ -88,6 +88,8 @@ describe('exclusions', () => {
   it('FP-3 an exclusion ends by itself at its end date, once, whoever looks', async () => {
     await excludeOne({ endsAt: later(3) });
     await excludeOne({ target: { member: 'bob' } });
+    expect(await findNextEnd(database.db, NOW)).toEqual(later(3));
+    expect(await findNextEnd(database.db, later(3))).toBeUndefined();
     expect(await liftEndedExclusions(context, later(2.9))).toBe(0);
     const lifted = await Promise.all([
       liftEndedExclusions(context, later(3)),
@@ -99,17 +101,17 @@ describe('exclusions', () => {
     expect(await differencesOf(context, community.slug)).toEqual([]);
   });
 
-  it('FP-4 a role is excluded from prizes for those who have it as Discord last said, and from boards never', async () => {
-    await expect(excludeOne({ target: { roleId: '77' } })).rejects.toThrow('A role can be excluded from prizes only.');
+  it('FP-4 a role is excluded for those who had it when they were last seen, and they are counted', async () => {
     await send({ id: '3', contributor: 'discord-5' }, { id: '4', contributor: 'discord-6' });
     const note = async (user: string, ...roles: string[]) =>
-      noteRoles(database.db, await context.directory.bySlug(community.slug), user, roles, NOW);
+      noteRoles(context, await context.directory.bySlug(community.slug), user, roles, NOW);
     await note('5', '77');
     expect(await database.db.selectFrom('discord_roles').selectAll().execute()).toEqual([]);
     await excludeOne({ target: { roleId: '77' }, scope: 'prizes' });
     await note('5', '77', '78');
     await note('6', '78');
     expect(await withoutPrizes()).toEqual(['discord-5']);
+    expect(await listExclusions(database.db, community.id)).toMatchObject([{ target: { roleId: '77' }, members: 1 }]);
     await note('5', '78');
     await note('6', '77');
     expect(await withoutPrizes()).toEqual(['discord-6']);
@@ -121,6 +123,9 @@ describe('exclusions', () => {
     await excludeOne({ scope: 'prizes' });
     await expect(excludeOne({ endsAt: NOW })).rejects.toThrow('is past');
     await expect(excludeOne({ target: { member: 'nobody' } })).rejects.toThrow('no member');
+    const guild = await makeCommunity(database.db, { discordGuildId: '900' });
+    const everyone = { target: { roleId: '900' }, scope: 'boards', reason: 'x', endsAt: undefined } as const;
+    await expect(exclude(context, guild.id, everyone, TESTER, NOW)).rejects.toThrow('Everybody has @everyone');
     await lift(id);
     await expect(lift(id)).rejects.toThrow(`There is no exclusion ${id} in force.`);
   });

@@ -1,8 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { noteRoles } from '../../src/fair-play/discord-roles.ts';
+import { settleAllOffBoards } from '../../src/fair-play/off-boards.ts';
+import { NOW, recording } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';
 import { useHttpServer } from '../support/http-server.ts';
 
-const server = useHttpServer(useDatabase());
+const database = useDatabase();
+const server = useHttpServer(database);
 let path = '';
 let communities = 0;
 
@@ -38,6 +42,7 @@ describe('fair play over HTTP', () => {
       reason,
       startsAt: '2026-08-22T12:00:00.000Z',
       endsAt: '2026-09-01T00:00:00.000Z',
+      members: 1,
     };
     expect([made.status, made.json]).toEqual([201, expected]);
     expect((await server.call('GET', `${path}/exclusions`)).json).toEqual({ exclusions: [expected] });
@@ -49,12 +54,36 @@ describe('fair play over HTTP', () => {
     expect(role.json).toMatchObject({ roleId: '123', endsAt: null });
   });
 
+  it('FP-20 excludes a role from boards, for the members who were last seen with it', async () => {
+    const slug = path.slice('/v1/communities/'.length);
+    const ranking = recording(database.db);
+    const settle = () => settleAllOffBoards(ranking, { stopping: new AbortController().signal });
+    await send({ ...event('1', 1), contributor: 'discord-5' }, event('2', 1));
+    const made = await server.call('POST', `${path}/exclusions`, { roleId: '77', scope: 'boards', reason: 'Staff' });
+    expect([made.status, made.json]).toMatchObject([201, { roleId: '77', scope: 'boards', members: 0 }]);
+    await noteRoles(ranking, await ranking.directory.bySlug(slug), '5', ['77'], NOW);
+    const entries = async () => {
+      const { json } = await server.call('GET', `${path}/leaderboards/gpu-contributors`);
+      return json.entries.map(({ handle }: { handle: string }) => handle);
+    };
+    expect(await entries()).toEqual(['ada']);
+    await send({ ...event('3', 5), contributor: 'discord-5' });
+    expect(await entries()).toEqual(['ada']);
+    const member = await server.call('GET', `${path}/members/discord-5`);
+    expect(member.json).toMatchObject({ balances: { omnit: '37.5' }, standings: [] });
+    expect((await server.call('GET', `${path}/exclusions`)).json.exclusions).toMatchObject([{ members: 1 }]);
+    const again = await server.call('POST', `${path}/exclusions`, { roleId: '77', scope: 'boards', reason: 'Staff' });
+    expect(again.status).toBe(409);
+    expect((await server.call('DELETE', `${path}/exclusions/${made.json.id}`)).status).toBe(204);
+    await settle();
+    expect(await entries()).toEqual(['discord-5', 'ada']);
+  });
+
   it.each([
     [{ scope: 'prizes', reason: 'x' }, 400],
     [{ member: 'ada', roleId: '1', scope: 'prizes', reason: 'x' }, 400],
     [{ member: 'nobody', scope: 'prizes', reason: 'x' }, 404],
     [{ roleId: 'abc', scope: 'prizes', reason: 'x' }, 400],
-    [{ roleId: '1', scope: 'boards', reason: 'x' }, 400],
     [{ roleId: '1', scope: 'everything', reason: 'x' }, 400],
     [{ roleId: '1', scope: 'prizes', reason: ' ' }, 400],
     [{ roleId: '1', scope: 'prizes', reason: 'x', endsAt: '2026-08-22T12:00:00Z' }, 400],

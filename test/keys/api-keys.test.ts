@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   createKey,
+  FEEDBACK_SOURCE,
   findKey,
   findOrMakeSource,
   isSameKey,
@@ -45,6 +46,16 @@ describe('keys', () => {
     const { db, create, source } = await setUp();
     const { key } = await create();
     expect(await findKey(db, key)).toMatchObject({ sourceId: await source('importer'), contributor: undefined });
+  });
+
+  it('KE-50 the source of credited feedback is the bot’s own: no key has it, by name or source', async () => {
+    const { db, id, create } = await setUp();
+    for (const wanted of [{ source: FEEDBACK_SOURCE }, { name: FEEDBACK_SOURCE }]) {
+      await expect(create(wanted)).rejects.toEqual(refusal('name-taken'));
+    }
+    expect(await listKeys(db, id)).toEqual([]);
+    await create({ name: FEEDBACK_SOURCE, source: 'another' });
+    expect(await listKeys(db, id)).toMatchObject([{ name: FEEDBACK_SOURCE, source: 'another' }]);
   });
 
   it('KE-2 of a key only a hash is kept: its secret is nowhere in the database, the audit log included', async () => {

@@ -183,6 +183,17 @@ describe('cancelling and ending', () => {
     expect((await end()).endsAt.getTime()).toBe(minutes(30).getTime() + 1);
   });
 
+  it('MU-60 a refusal names an event by its name alone', async () => {
+    const { community } = await communityWith();
+    const { id } = await makeMultiplier(database.db, community, { name: 'Sprint' }, [10, 60]);
+    const end = (now: number) => endMultiplier(database.db, community.id, id, undefined, TESTER, minutes(now));
+    await expect(end(0)).rejects.toThrow('The multiplier event "Sprint" has not started: cancel it instead.');
+    await expect(cancelMultiplier(database.db, community.id, id, TESTER, minutes(20))).rejects.toThrow(
+      'The multiplier event "Sprint" has started or starts within 5 minutes:',
+    );
+    await expect(end(61)).rejects.toThrow(`The multiplier event "Sprint" is over: it ended at ${at(60)}.`);
+  });
+
   it('MU-4 an event that is not there is refused', async () => {
     const { community } = await communityWith();
     const refused = { code: 'unknown-multiplier' };

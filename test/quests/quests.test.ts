@@ -60,8 +60,9 @@ describe('completing', () => {
       { kind: 'badge', amount: 1n, name: 'Ten', reason: 'Quest "Ten hours"' },
       { kind: 'reputation', amount: 2000n, name: null, reason: 'Quest "Ten hours"' },
     ]);
-    const told = (await announcementsOf(context, community.id)).map(({ kind }) => kind);
-    expect(told).toEqual(['quest-opened', 'quest-completed']);
+    const told = await announcementsOf(context, community.id);
+    expect(told.map(({ kind }) => kind)).toEqual(['quest-opened', 'quest-completed']);
+    expect(told[0]?.content).toMatchObject({ goal: '10 GPU-hours' });
   });
 
   it('QU-3 a quest that starts earlier counts what was recorded before it was made', async () => {
@@ -312,8 +313,8 @@ describe('setting up', () => {
     await send('bob', '10', NOW, hours(14));
     expect((await announcementsOf(context, community.id)).map(({ content }) => content)).toMatchObject([
       { kind: 'quest-opened', name: 'New name', endsAt: hours(20).toISOString() },
-      { kind: 'quest-completed', quest: 'Ten hours', member: 'ada' },
-      { kind: 'quest-completed', quest: 'New name', member: 'bob' },
+      { kind: 'quest-completed', quest: 'Ten hours', member: { name: 'ada' } },
+      { kind: 'quest-completed', quest: 'New name', member: { name: 'bob' } },
     ]);
     await cancelQuest(context, community.id, quest, TESTER, hours(15));
     await cancelQuest(context, community.id, quest, TESTER, hours(16));

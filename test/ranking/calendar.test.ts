@@ -26,14 +26,14 @@ const kind = fc.constantFrom(...KINDS);
 const instant = fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true });
 
 const calendarOf = (timeZone: string, kept: readonly Window[] = []) => createCalendar({ timeZone, kept });
-const after = (calendar: Calendar, window: Window) => calendar.windowAt(window.kind, window.endsAt);
-const keyAt = (calendar: Calendar, of: (typeof KINDS)[number], at: string) => calendar.windowAt(of, new Date(at)).key;
+const after = (calendar: Calendar, window: Window) => calendar.currentAt(window.kind, window.endsAt);
+const keyAt = (calendar: Calendar, of: (typeof KINDS)[number], at: string) => calendar.currentAt(of, new Date(at)).key;
 
 describe('windows', () => {
   it('WI-1 every instant lies in one window of each kind: that of its local date', () => {
     fc.assert(
       fc.property(zone, kind, instant, (timeZone, of, at) => {
-        const window = calendarOf(timeZone).windowAt(of, at);
+        const window = calendarOf(timeZone).currentAt(of, at);
         expect(holds(window, at)).toBe(true);
         expect(window.key).toBe(keyOf(of, localDate(timeZone, at)));
       }),
@@ -45,7 +45,7 @@ describe('windows', () => {
     fc.assert(
       fc.property(zone, kind, instant, (timeZone, of, at) => {
         const calendar = calendarOf(timeZone);
-        const window = calendar.windowAt(of, at);
+        const window = calendar.currentAt(of, at);
         const next = after(calendar, window);
         expect(next.startsAt).toEqual(window.endsAt);
         expect(calendar.before(next)).toEqual(window);
@@ -80,8 +80,8 @@ describe('windows', () => {
   ] as const)('WI-2 in %s the %s %s is from %s to %s', (timeZone, of, key, startsAt, endsAt) => {
     const window = { kind: of, key, startsAt: new Date(startsAt), endsAt: new Date(endsAt) };
     expect(calendarOf(timeZone).windowByKey(of, key)).toEqual(window);
-    expect(calendarOf(timeZone).windowAt(of, window.startsAt)).toEqual(window);
-    expect(calendarOf(timeZone).windowAt(of, new Date(window.endsAt.getTime() - 1))).toEqual(window);
+    expect(calendarOf(timeZone).currentAt(of, window.startsAt)).toEqual(window);
+    expect(calendarOf(timeZone).currentAt(of, new Date(window.endsAt.getTime() - 1))).toEqual(window);
   });
 
   it('WI-2 the hour that comes twice around the midnight of a month stays in one window', () => {
@@ -97,7 +97,7 @@ describe('keys', () => {
   it('WI-3 a key names the window it was written for', () => {
     fc.assert(
       fc.property(zone, kind, instant, (timeZone, of, at) => {
-        const window = calendarOf(timeZone).windowAt(of, at);
+        const window = calendarOf(timeZone).currentAt(of, at);
         expect(calendarOf(timeZone).windowByKey(of, window.key)).toEqual(window);
       }),
       { numRuns: 2000 },
@@ -138,7 +138,7 @@ describe('keys', () => {
   });
 
   it('WI-4 `all` holds every instant and has nothing before it', () => {
-    const all = calendarOf('UTC').windowAt('all', new Date(0));
+    const all = calendarOf('UTC').currentAt('all', new Date(0));
     expect(all.key).toBe('all');
     fc.assert(fc.property(fc.date({ noInvalidDate: true }), (at) => holds(all, at)));
     expect(calendarOf('UTC').before(all)).toBeUndefined();
@@ -149,7 +149,7 @@ describe('windows kept when the time zone changed', () => {
   /** The last windows that were over by an instant, as a community keeps them. */
   function lastOver(calendar: Calendar, of: (typeof KINDS)[number], now: Date, count: number): Window[] {
     const kept: Window[] = [];
-    let window = calendar.windowAt(of, now);
+    let window = calendar.currentAt(of, now);
     for (let left = count; left > 0; left -= 1) {
       const before = calendar.before(window);
       if (!before) break;
@@ -172,7 +172,7 @@ describe('windows kept when the time zone changed', () => {
           const old = calendarOf(first);
           const kept = lastOver(old, of, now, count);
           const changed = calendarOf(second, kept);
-          const laterKept = [...kept, changed.windowAt(of, kept.at(-1)?.endsAt ?? now)];
+          const laterKept = [...kept, changed.currentAt(of, kept.at(-1)?.endsAt ?? now)];
           const twice = calendarOf(third, laterKept);
           for (const [calendar, keeps] of [
             [changed, kept],
@@ -180,9 +180,9 @@ describe('windows kept when the time zone changed', () => {
           ] as const) {
             for (const window of keeps) {
               expect(calendar.windowByKey(of, window.key)).toEqual(window);
-              expect(calendar.windowAt(of, window.startsAt)).toEqual(window);
+              expect(calendar.currentAt(of, window.startsAt)).toEqual(window);
             }
-            let window = calendar.windowAt(of, new Date((keeps[0]?.startsAt.getTime() ?? 0) - 40 * 86_400_000));
+            let window = calendar.currentAt(of, new Date((keeps[0]?.startsAt.getTime() ?? 0) - 40 * 86_400_000));
             for (let step = 0; step < count + 8; step += 1) {
               const next = after(calendar, window);
               expect(next.startsAt).toEqual(window.endsAt);
@@ -207,5 +207,85 @@ describe('windows kept when the time zone changed', () => {
     expect(keyAt(calendar, 'week', '2026-08-24T07:00:00Z')).toBe('2026-W35');
     expect(calendar.windowByKey('week', '2026-W35').endsAt).toEqual(new Date('2026-08-30T10:00:00Z'));
     expect(keyAt(calendar, 'month', '2026-08-31T10:00:00Z')).toBe('2026-09');
+  });
+});
+
+describe('seasons of a community’s own', () => {
+  const own = (...seasons: [key: string, startsOn: string, endsOn: string][]) =>
+    createCalendar({
+      timeZone: 'Europe/Berlin',
+      kept: [],
+      seasons: seasons.map(([key, startsOn, endsOn]) => ({ key, startsOn, endsOn })),
+    });
+
+  it('WI-30 there are quarters until the first begins, and from then on only they', () => {
+    const calendar = own(['spring', '2027-04-01', '2027-06-01'], ['cup', '2027-07-10', '2027-07-11']);
+    const keyWhen = (at: string) => calendar.windowAt('season', new Date(at))?.key;
+    expect(keyWhen('2027-03-31T21:59:59.999Z')).toBe('2027-Q1');
+    expect(keyWhen('2027-03-31T22:00:00Z')).toBe('spring');
+    expect(keyWhen('2027-05-31T22:00:00Z')).toBeUndefined();
+    expect(keyWhen('2027-07-09T22:00:00Z')).toBe('cup');
+    expect(keyWhen('2027-07-10T22:00:00Z')).toBeUndefined();
+    // Between two seasons the last one ended is the current one; weeks and months go on.
+    const between = new Date('2027-06-15T12:00:00Z');
+    expect(calendar.currentAt('season', between).key).toBe('spring');
+    expect(calendar.windowAt('month', between)?.key).toBe('2027-06');
+    expect(calendar.before(calendar.windowByKey('season', 'cup'))?.key).toBe('spring');
+    expect(calendar.before(calendar.windowByKey('season', 'spring'))?.key).toBe('2027-Q1');
+    expect(
+      calendar.windowsBetween('season', new Date('2026-12-01'), new Date('2030-01-01')).map(({ key }) => key),
+    ).toEqual(['2026-Q4', '2027-Q1', 'spring', 'cup']);
+    expect(() => calendar.windowByKey('season', '2027-Q3')).toThrow(
+      expect.objectContaining({ code: 'unknown-season' }),
+    );
+    expect(() => calendar.windowByKey('season', 'autumn')).toThrow(expect.objectContaining({ code: 'unknown-season' }));
+  });
+
+  it('WI-30 a quarter that the first season begins in ends there', () => {
+    const calendar = own(['late', '2027-02-15', '2027-03-15']);
+    expect(calendar.windowByKey('season', '2027-Q1').endsAt).toEqual(new Date('2027-02-14T23:00:00Z'));
+    expect(calendar.windowAt('season', new Date('2027-02-14T22:59:59.999Z'))?.key).toBe('2027-Q1');
+    expect(calendar.windowAt('season', new Date('2027-02-14T23:00:00Z'))?.key).toBe('late');
+  });
+
+  it('WI-31 whatever zones come and go, every instant is in one season at most, and what follows at once leaves no gap', () => {
+    const day = fc.integer({ min: 0, max: 40 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(day, fc.integer({ min: 1, max: 200 })), { minLength: 1, maxLength: 5 }),
+        fc.array(fc.tuple(zone, fc.integer({ min: 0, max: 900 })), { minLength: 1, maxLength: 4 }),
+        (lengths, moves) => {
+          let on = new Temporal.PlainDate(2027, 1, 1);
+          const seasons = lengths.map(([gap, length], index) => {
+            const start = on.add({ days: gap });
+            on = start.add({ days: length });
+            return { key: `own-${index}`, startsOn: start.toString(), endsOn: on.toString() };
+          });
+          let kept: Window[] = [];
+          let now = Date.parse('2026-10-05T12:00:00Z');
+          const created = new Date(now);
+          for (const [timeZone, days] of moves) {
+            const calendar = createCalendar({ timeZone, kept, seasons });
+            const windows = calendar.windowsBetween('season', created, new Date('2031-01-01'));
+            for (const window of kept) expect(calendar.windowByKey('season', window.key)).toEqual(window);
+            for (const [index, window] of windows.entries()) {
+              const next = windows[index + 1];
+              expect(window.startsAt.getTime()).toBeLessThan(window.endsAt.getTime());
+              expect(calendar.windowAt('season', window.startsAt)).toEqual(window);
+              expect(calendar.windowAt('season', new Date(window.endsAt.getTime() - 1))).toEqual(window);
+              expect(calendar.windowByKey('season', window.key)).toEqual(window);
+              if (!next) continue;
+              expect(next.startsAt.getTime()).toBeGreaterThanOrEqual(window.endsAt.getTime());
+              expect(calendar.before(next)).toEqual(window);
+              const [one, other] = [window, next].map(({ key }) => seasons.find((season) => season.key === key));
+              if (!one || one.endsOn === other?.startsOn) expect(next.startsAt).toEqual(window.endsAt);
+            }
+            now += days * 86_400_000;
+            kept = windows.filter(({ endsAt }) => endsAt.getTime() <= now);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });

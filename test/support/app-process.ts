@@ -44,10 +44,11 @@ export class AppProcess {
   /**
    * Starts it, and waits until it serves, or has logged something earlier.
    *
+   * @param file what is run instead of `src/main.ts`
    * @throws with what it wrote, when it ends instead
    */
-  static async start(settings: Settings, until = /^Started/): Promise<AppProcess> {
-    const { child, log, ended } = spawnApp(settings);
+  static async start(settings: Settings, until = /^Started/, file = MAIN): Promise<AppProcess> {
+    const { child, log, ended } = spawnApp(settings, { file });
     const line = await Promise.race([log.line(until), ended]);
     if ('output' in line) throw new Error(`The application did not start:\n${line.output}`);
     return new AppProcess(child, log, ended, /Listening on (http\S+);/.exec(log.text)?.[1] ?? '');
@@ -55,7 +56,7 @@ export class AppProcess {
 
   /** Starts what must not start, waits until it has ended, and ends it if it does start. `cwd`: where a `.env` may lie. */
   static async fail(settings: Settings, cwd?: string): Promise<Ended> {
-    const { child, log, ended } = spawnApp(settings, cwd);
+    const { child, log, ended } = spawnApp(settings, { cwd });
     void log.line(/^Started/).then(() => child.kill('SIGKILL'));
     return ended;
   }
@@ -166,7 +167,7 @@ export async function verifyStandings(settings: Settings): Promise<Ended> {
   return spawnNode(STANDINGS, ['verify'], settings).ended;
 }
 
-function spawnApp(settings: Settings, cwd?: string): Spawned {
+function spawnApp(settings: Settings, { file = MAIN, cwd }: { file?: string; cwd?: string | undefined }): Spawned {
   const always = {
     PORT: '0',
     HOST: '127.0.0.1',
@@ -174,7 +175,7 @@ function spawnApp(settings: Settings, cwd?: string): Spawned {
     READS_PER_MINUTE: '1000000',
     WRITES_PER_MINUTE: '1000000',
   };
-  return spawnNode(MAIN, [], { ...always, ...settings }, cwd);
+  return spawnNode(file, [], { ...always, ...settings }, cwd);
 }
 
 type Spawned = { child: ChildProcess; log: ProcessLog; ended: Promise<Ended> };
@@ -198,6 +199,14 @@ function spawnNode(file: string, args: readonly string[], settings: Settings, cw
 }
 
 type LogLine = { msg: string };
+
+/** Its log is a JSON object a line; what it says before it ends for a fault is text, and killed it ends in the middle of a line. */
+function readLine(text: string): LogLine {
+  try {
+    if (text.startsWith('{')) return JSON.parse(text);
+  } catch {}
+  return { msg: text };
+}
 
 /** What a process writes, as it comes. */
 class ProcessLog {
@@ -228,8 +237,7 @@ class ProcessLog {
 
   #take(text: string): void {
     this.text += `${text}\n`;
-    // Its log is a JSON object a line; what it says before it ends for a fault is text.
-    const line: LogLine = text.startsWith('{') ? JSON.parse(text) : { msg: text };
+    const line = readLine(text);
     this.#lines.push(line);
     for (const look of this.#waiting) look(line);
   }

@@ -46,11 +46,19 @@ export function recording(db: Kysely<Database>, segmentLimits?: SegmentLimits): 
   };
 }
 
+/** What a contribution is made of. */
+type ContributionFields = Partial<Record<keyof Contribution, unknown>> & { id: string };
+
 /** A contribution as a source sends it; what is not given is ordinary. */
-export function contribution(fields: Partial<Record<keyof Contribution, unknown>> & { id: string }): Contribution {
+export function contribution(fields: ContributionFields): Contribution {
+  return contributionAt(NOW, fields);
+}
+
+/** The same, as it is sent at a moment. */
+export function contributionAt(now: Date, fields: ContributionFields): Contribution {
   const parsed = parseContribution(
     { contributor: 'ada', category: 'gpu-contributors', amount: '1', occurredAt: '2026-08-20T10:00:00Z', ...fields },
-    NOW,
+    now,
   );
   if ('reason' in parsed) throw new Error(`${parsed.reason}: ${parsed.detail}`);
   return parsed;

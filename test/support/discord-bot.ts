@@ -6,7 +6,7 @@ import { commands as allCommands } from '../../commands/index.ts';
 import { createDiscordBot, type DiscordBot } from '../../src/discord/bot.ts';
 import type { AnyCommand } from '../../src/discord/command.ts';
 import { openRest } from '../../src/discord/rest.ts';
-import { createRoleChecker } from '../../src/discord/role-checker.ts';
+import { createGuildRolesReader, createRoleChecker } from '../../src/discord/role-checker.ts';
 import type { RankingContext } from '../../src/ranking/context.ts';
 import type { NewCommunity } from '../../src/communities/communities.ts';
 import type { Database } from '../../src/db/database.ts';
@@ -62,6 +62,7 @@ export function makeBot(discord: DiscordStandIn, ranking: RankingContext, option
       clock: options.clock ?? (() => NOW),
       nudge: () => {},
       checkRole: createRoleChecker(openRest(discord.token, discord.apiUrl)),
+      readGuildRoles: createGuildRolesReader(openRest(discord.token, discord.apiUrl)),
     },
     logger: pino({ level: 'debug', base: null }, output),
   });

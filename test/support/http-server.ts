@@ -9,6 +9,7 @@ import { createHttpServer, type HttpOptions } from '../../src/http/server.ts';
 import type { OperatedQueue, Server } from '../../src/http/services.ts';
 import { LayoutCache } from '../../src/ranking/layout-cache.ts';
 import { acceptAnyRole } from '../../src/rewards/role-checker.ts';
+import { assumeAnyRole } from '../../src/rewards/role-giver.ts';
 import { NOW } from './communities.ts';
 import type { TestDatabase } from './database.ts';
 
@@ -64,6 +65,7 @@ export function useHttpServer(database: TestDatabase, options: Partial<HttpOptio
         clock: () => test.now,
         nudge: () => {},
         checkRole: acceptAnyRole,
+        readGuildRoles: assumeAnyRole,
         queue: noQueue,
       },
       {

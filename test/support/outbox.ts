@@ -21,6 +21,8 @@ export class Outbox {
   readonly guild: StandInGuild;
   readonly channel: StandInChannel;
   readonly communityId: number;
+  /** Channels that turned out to be deleted. */
+  readonly gone: string[] = [];
   shiftMs = 0;
   #keys = 0;
 
@@ -50,7 +52,7 @@ export class Outbox {
     onTestFinished(() => discord.close());
     const guild = discord.createGuild({ name: 'Lab' });
     const channel = guild.createChannel({ name: 'announcements' });
-    const { id } = await makeCommunity(db, { discordGuildId: guild.id });
+    const { id } = await makeCommunity(db, { name: 'Lab', discordGuildId: guild.id });
     const outbox = new Outbox(db, discord, guild, channel, id);
     if (options.channel ?? true) await outbox.choose(channel);
     return outbox;
@@ -77,7 +79,8 @@ export class Outbox {
   async deliver(): Promise<Date | undefined> {
     const { token, apiUrl } = this.discord;
     const options = { clock: this.now, stopping: new AbortController().signal };
-    return deliverDue(this.db, createMessenger(openRest(token, apiUrl)), options);
+    const messenger = createMessenger(openRest(token, apiUrl), (channelId) => this.gone.push(channelId));
+    return deliverDue(this.db, messenger, options);
   }
 
   /** Lets time pass. */

@@ -14,7 +14,7 @@ Examples:
 const ADD_EXAMPLES = `
 Examples:
   $ omnitensor-cli exclusions add --member user123 --from boards --reason "Two accounts" --until 2026-12-01T00:00:00Z
-  $ omnitensor-cli exclusions add --role 1108374650284765184 --from prizes --reason "Staff"
+  $ omnitensor-cli exclusions add --role 1108374650284765184 --from boards --reason "Staff"
 `;
 
 type NewExclusion = { member?: string; role?: string; from: string; reason: string; until?: string };
@@ -28,9 +28,9 @@ export function exclusionsCommand(program: Command): void {
     .action(listExclusions);
   exclusions
     .command('add')
-    .description('keep a member or a role from prizes, or a member from boards')
+    .description('keep a member, or everybody with a role, from prizes or boards')
     .option('--member <handle>', 'a member; this or --role')
-    .option('--role <id>', 'the id of a role of Discord, from prizes only')
+    .option('--role <id>', 'the id of a role of Discord: everybody with it, as last seen')
     .addOption(new Option('--from <what>', 'from what').choices(['prizes', 'boards']).makeOptionMandatory())
     .requiredOption('--reason <text>', 'why; shown to admins and kept in the audit log')
     .option('--until <time>', 'RFC 3339; it ends then by itself (default: when it is lifted)')
@@ -74,10 +74,11 @@ async function liftExclusion(id: number, _options: object, command: Command): Pr
 
 function printExclusions(exclusions: readonly ExclusionAnswer[]): void {
   printTable(
-    ['Id', 'Who', 'From', 'Since', 'Until', 'Reason'],
-    exclusions.map(({ id, member, roleId, scope, startsAt, endsAt, reason }) => [
+    ['Id', 'Who', 'Members', 'From', 'Since', 'Until', 'Reason'],
+    exclusions.map(({ id, member, roleId, members, scope, startsAt, endsAt, reason }) => [
       String(id),
       member ?? `role ${roleId ?? ''}`,
+      String(members),
       scope,
       startsAt,
       endsAt ?? 'lifted',

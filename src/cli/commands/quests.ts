@@ -15,6 +15,7 @@ import { collect, wholeNumber } from './options.ts';
 
 const MAX_ID = 999_999_999;
 const MAX_WINNERS = 1_000_000;
+const MAX_SETTLE_MINUTES = 7 * 24 * 60;
 const BAR_LENGTH = 20;
 
 const EXAMPLES = `
@@ -29,6 +30,8 @@ Examples:
   $ omnitensor-cli quests create --name "100 hours" --ends 2026-12-01T00:00:00Z --category gpu-contributors --amount 100 --tokens 50
   $ omnitensor-cli quests create --name "Three models" --ends 2026-12-01T00:00:00Z \\
       --goal '{"category": "model-testers", "subjects": ["a", "b", "c"], "each": 1}' --badge "All three" --max-winners 10
+  $ omnitensor-cli quests create --name "Encore" --ends 2026-12-01T00:00:00Z --category gpu-contributors --amount 10 --tokens 5 \\
+      --after 3 --member-before 2026-09-01T00:00:00Z
 
 --goal takes any goal as JSON: {category, amount, subjects?}, {category, subjects, each, of?}, {days, category?},
 {rank: {category, window, atMost}}, {score: {category, window, atLeast}}, {proof: "what to show"}, {all: [goals]} or {any: [goals]}.
@@ -50,6 +53,11 @@ type NewQuest = {
   maxWinners?: number;
   joinRequired?: true;
   countEarlier?: true;
+  after?: number[];
+  needsBadge?: string[];
+  needsRole?: string[];
+  memberBefore?: string;
+  settleAfter?: number;
 };
 
 /** `quests`: list, show, join, create, change and cancel quests. */
@@ -99,6 +107,15 @@ export function questsCommand(program: Command): void {
     .option('--max-winners <n>', 'only the first so many win (default: all)', wholeNumber(1, MAX_WINNERS))
     .option('--join-required', 'only who joins takes part, and from then on')
     .option('--count-earlier', 'with --join-required: what came before joining counts, too')
+    .option('--after <id>', 'only for those who have completed this quest; may be given several times', collectIds)
+    .option('--needs-badge <name>', 'only for those who hold this badge; may be given several times', collect)
+    .option('--needs-role <id>', 'with --join-required: only for those who have this role of Discord', collect)
+    .option('--member-before <time>', 'RFC 3339; only for those who became members before')
+    .option(
+      '--settle-after <minutes>',
+      'how long after its end late contributions are awaited before winners are picked (default: 60)',
+      wholeNumber(0, MAX_SETTLE_MINUTES),
+    )
     .addHelpText('after', CREATE_EXAMPLES)
     .action(createQuest);
   quests
@@ -171,14 +188,29 @@ async function joinQuest(id: number, options: { contributor?: string }, command:
 
 async function createQuest(options: NewQuest, command: Command): Promise<void> {
   const { api, json, communityPath } = await openSession(command);
-  const { starts, ends, category, amount, goal, tokens, reputation, badge = [], role = [], ...more } = options;
+  const { starts, ends, category, amount, goal, tokens, reputation, badge = [], role = [], ...rest } = options;
+  const { after = [], needsBadge = [], needsRole = [], memberBefore, settleAfter, ...more } = rest;
   const rewards = [
     ...(tokens === undefined ? [] : [{ kind: 'tokens', amount: tokens }]),
     ...(reputation === undefined ? [] : [{ kind: 'reputation', amount: reputation }]),
     ...badge.map((name) => ({ kind: 'badge', name })),
     ...role.map((roleId) => ({ kind: 'role', roleId })),
   ];
-  const sent = { ...more, startsAt: starts, endsAt: ends, goal: goal ?? { category, amount }, rewards };
+  const prerequisites = [
+    ...after.map((quest) => ({ quest })),
+    ...needsBadge.map((name) => ({ badge: name })),
+    ...needsRole.map((id) => ({ role: id })),
+    ...(memberBefore === undefined ? [] : [{ memberBefore }]),
+  ];
+  const sent = {
+    ...more,
+    startsAt: starts,
+    endsAt: ends,
+    goal: goal ?? { category, amount },
+    rewards,
+    prerequisites,
+    settleAfterMinutes: settleAfter,
+  };
   const { body } = await api.call(`${await communityPath()}/quests`, { method: 'POST', body: sent });
   if (json) printJson(body);
   else printQuest(readAnswer(questSchema, body));
@@ -217,7 +249,15 @@ function printQuest(quest: QuestAnswer): void {
     ['Winners', quest.maxWinners === null ? 'all who complete it' : `the first ${quest.maxWinners}`],
     ['Recurs', quest.recurrence],
     ['Joining', quest.joinRequired ? 'required' : 'not required'],
+    ['Only for', quest.prerequisites.map(prerequisiteText).join(', ') || 'everybody'],
+    ['Settled', `${quest.settleAfterMinutes} min after its end`],
   ]);
+}
+
+function prerequisiteText({ quest, badge, role, memberBefore }: QuestAnswer['prerequisites'][number]): string {
+  if (quest !== undefined) return `who completed quest ${quest}`;
+  if (badge !== undefined) return `who hold the badge ${badge}`;
+  return role === undefined ? `members before ${memberBefore ?? 'a time'}` : `who have the role ${role}`;
 }
 
 function printProgress(body: unknown): void {
@@ -237,6 +277,10 @@ function rewardText({ rewards }: Pick<QuestAnswer, 'rewards'>): string {
       return `${kind} ${name ?? roleId ?? ''}`.trimEnd();
     })
     .join(' + ');
+}
+
+function collectIds(value: string, before: readonly number[] = []): number[] {
+  return [...before, wholeNumber(1, MAX_ID)(value)];
 }
 
 function readJson(text: string): unknown {

@@ -4,7 +4,7 @@ import { MEASURES, VISIBILITIES } from '../../communities/community.ts';
 import { listRates } from '../../communities/list-rates.ts';
 import { PRESET_NAMES } from '../../communities/presets.ts';
 import { addRate } from '../../communities/rates.ts';
-import { updateCommunity } from '../../communities/update-community.ts';
+import { updateCommunity, type CommunityChanges } from '../../communities/update-community.ts';
 import { formatDecimal } from '../../ranking/score.ts';
 import { decimal, instant, text } from '../../schema.ts';
 import { NAME, SUBJECT } from '../../text.ts';
@@ -12,6 +12,8 @@ import { PROBLEM_RESPONSES } from '../problems.ts';
 import { INSTALLATION } from '../access.ts';
 import type { HttpServices, Server } from '../services.ts';
 import {
+  HOUR_MS,
+  MINUTE_MS,
   categoryShape,
   communityShape,
   communityWithCategories,
@@ -32,11 +34,37 @@ const newCommunity = z.object({
   preset: z.enum(PRESET_NAMES).optional().describe('What to begin with. Without one there are no categories.'),
 });
 
+const MAX_MINUTES = 7 * 24 * 60;
+const MAX_COUNTDOWN_HOURS = 30 * 24;
+const MAX_COUNTDOWNS = 10;
+
+const minutes = z.int().min(0, 'must be at least 0').max(MAX_MINUTES, `is above ${MAX_MINUTES}, which are seven days`);
+
 const communityChanges = z.object({
   name: text(NAME).optional(),
   timeZone: z.string().optional(),
   locale: z.string().optional(),
   visibility: z.enum(VISIBILITIES).optional(),
+  closing: z
+    .strictObject({
+      lateMinutes: minutes.optional(),
+      provisionalMinutes: z
+        .strictObject({ week: minutes.optional(), month: minutes.optional(), season: minutes.optional() })
+        .optional(),
+    })
+    .optional()
+    .describe('How long windows take to close. Also for those that are closing at the moment.'),
+  countdownHours: z
+    .array(z.int().min(1, 'must be at least 1').max(MAX_COUNTDOWN_HOURS, `is above ${MAX_COUNTDOWN_HOURS}`))
+    .max(MAX_COUNTDOWNS, `holds more than ${MAX_COUNTDOWNS}`)
+    .optional()
+    .describe('How many hours before its end the end of a season is told, each; none: it is not.'),
+  monthlyBudget: decimal
+    .nullable()
+    .optional()
+    .describe(
+      'The OMNIT that quests and prizes may come to in a month; null: nothing said. It warns, and stops nothing.',
+    ),
   rebuild: z
     .boolean()
     .optional()
@@ -44,6 +72,8 @@ const communityChanges = z.object({
       'Has to be true to change the time zone of a community that has contributions: open and past windows are cut anew.',
     ),
 });
+
+type ClosingMinutes = NonNullable<z.output<typeof communityChanges>['closing']>;
 
 const newCategory = z.object({
   slug: z.string(),
@@ -75,7 +105,7 @@ const rateShape = z
 
 /** Communities and what they count. */
 export function communityRoutes(server: Server, services: HttpServices): void {
-  const { db, directory, access, clock } = services;
+  const { db, directory, access, clock, nudge } = services;
   server.get(
     '/v1/communities',
     {
@@ -101,7 +131,7 @@ export function communityRoutes(server: Server, services: HttpServices): void {
     },
     async (request) => {
       const community = access.communityOf(request);
-      return toCommunityWithCategories(community, clock());
+      return toCommunityWithCategories(community, { now: clock(), forAdmin: await access.isAdmin(request) });
     },
   );
 
@@ -121,7 +151,7 @@ export function communityRoutes(server: Server, services: HttpServices): void {
     async (request, reply) => {
       await createCommunity(db, request.body, INSTALLATION, clock());
       reply.code(201);
-      return toCommunityWithCategories(await directory.bySlug(request.body.slug), clock());
+      return toCommunityWithCategories(await directory.bySlug(request.body.slug), { now: clock(), forAdmin: true });
     },
   );
 
@@ -141,8 +171,21 @@ export function communityRoutes(server: Server, services: HttpServices): void {
     async (request) => {
       const community = access.communityOf(request);
       const actor = access.actorOf(request);
-      await updateCommunity(services, community.id, request.body, actor, clock());
-      return toCommunityWithCategories(await directory.bySlug(request.params.community), clock());
+      const { closing, countdownHours, ...changes } = request.body;
+      const now = clock();
+      await updateCommunity(
+        services,
+        community.id,
+        {
+          ...changes,
+          closingTimes: closing && inMs(closing),
+          countdownMs: countdownHours?.map((hours) => hours * HOUR_MS),
+        },
+        actor,
+        now,
+      );
+      nudge();
+      return toCommunityWithCategories(await directory.bySlug(request.params.community), { now, forAdmin: true });
     },
   );
 
@@ -229,4 +272,17 @@ export function communityRoutes(server: Server, services: HttpServices): void {
       };
     },
   );
+}
+
+/** Times in which windows close, from minutes. */
+function inMs({ lateMinutes, provisionalMinutes }: ClosingMinutes): CommunityChanges['closingTimes'] {
+  const ms = (minutes: number | undefined) => (minutes === undefined ? undefined : minutes * MINUTE_MS);
+  return {
+    lateMs: ms(lateMinutes),
+    provisionalMs: {
+      week: ms(provisionalMinutes?.week),
+      month: ms(provisionalMinutes?.month),
+      season: ms(provisionalMinutes?.season),
+    },
+  };
 }

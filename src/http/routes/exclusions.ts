@@ -1,13 +1,12 @@
 import { z } from 'zod';
+import { DomainError } from '../../errors.ts';
 import {
-  exclude,
   EXCLUSION_SCOPES,
-  liftExclusion,
   listExclusions,
   type Exclusion,
   type ExclusionTarget,
-} from '../../fair-play/exclusions.ts';
-import { DomainError } from '../../errors.ts';
+} from '../../fair-play/exclusion-store.ts';
+import { exclude, liftExclusion } from '../../fair-play/exclusions.ts';
 import { instant, text } from '../../schema.ts';
 import { HANDLE, REASON } from '../../text.ts';
 import { PROBLEM_RESPONSES } from '../problems.ts';
@@ -17,7 +16,7 @@ const inCommunity = z.object({ community: z.string() });
 const instantText = z.string().meta({ format: 'date-time' });
 const scope = z
   .enum(EXCLUSION_SCOPES)
-  .describe('`prizes`: the rank stays, and the prize passes on. `boards`: no standings either, members only.');
+  .describe('`prizes`: the rank stays, and the prize passes on. `boards`: no standings either.');
 
 const newExclusion = z.object({
   member: text(HANDLE).optional().describe('The handle of a member. This, or `roleId`.'),
@@ -25,7 +24,7 @@ const newExclusion = z.object({
     .string()
     .regex(/^\d{1,20}$/, 'must be the id of a role of Discord')
     .optional()
-    .describe('Everybody who had this role of Discord when last using the bot.'),
+    .describe('Everybody with this role of Discord, as last seen. This, or `member`.'),
   scope,
   reason: text(REASON),
   endsAt: instant.optional().describe('It ends then by itself; if not given, when it is lifted.'),
@@ -40,6 +39,7 @@ const exclusionShape = z
     reason: z.string(),
     startsAt: instantText,
     endsAt: instantText.nullable(),
+    members: z.number().int().describe('How many members it concerns: one, or those last seen with the role.'),
   })
   .meta({ id: 'Exclusion' });
 
@@ -70,7 +70,8 @@ export function exclusionRoutes(server: Server, services: HttpServices): void {
       preParsing: access.admin,
       schema: {
         summary: 'Exclude a member or a role',
-        description: 'Contributions go on being recorded, and balances growing. Standings come back when it ends.',
+        description:
+          'Contributions go on being recorded, and balances growing. From boards, the standings of a member go at once; those of the members with a role within a minute, and they come back when it ends. A role counts as it was last seen: when somebody uses the bot, and when the bot looks members up on Discord, some at a time, after a role was excluded.',
         tags: ['administering'],
         security: [{ key: [] }],
         params: inCommunity,
@@ -109,6 +110,7 @@ export function exclusionRoutes(server: Server, services: HttpServices): void {
     async (request, reply) => {
       const community = access.communityOf(request);
       await liftExclusion(services, community.id, request.params.id, access.actorOf(request), clock());
+      services.nudge();
       reply.code(204);
       return null;
     },
@@ -121,7 +123,15 @@ function targetOf(member: string | undefined, roleId: string | undefined): Exclu
   throw new DomainError('invalid-parameter', 'Give `member` or `roleId`, and not both.');
 }
 
-function toExclusion({ id, target, scope, reason, startsAt, endsAt }: Exclusion): z.output<typeof exclusionShape> {
+function toExclusion({
+  id,
+  target,
+  scope,
+  reason,
+  startsAt,
+  endsAt,
+  members,
+}: Exclusion): z.output<typeof exclusionShape> {
   return {
     id,
     ...target,
@@ -129,5 +139,6 @@ function toExclusion({ id, target, scope, reason, startsAt, endsAt }: Exclusion)
     reason,
     startsAt: startsAt.toISOString(),
     endsAt: endsAt?.toISOString() ?? null,
+    members,
   };
 }

@@ -4,10 +4,10 @@ import { readLeaderboard } from '../../ranking/read-leaderboard.ts';
 import { formatDecimal, formatMultiplier } from '../../ranking/score.ts';
 import { HANDLE } from '../../text.ts';
 import { text } from '../../schema.ts';
-import { memberToRead, MERGED_RESPONSE } from '../merged-handle.ts';
+import { memberOnBoard, MERGED_RESPONSE } from '../merged-handle.ts';
 import { PROBLEM_RESPONSES } from '../problems.ts';
 import type { HttpServices, Server } from '../services.ts';
-import { boundsShape, decimalText, toBounds, wholeNumber, windowKind } from '../shapes.ts';
+import { boundsShape, decimalText, toBounds, wholeNumber, windowKind, windowStatus } from '../shapes.ts';
 
 const MAX_LIMIT = 100;
 
@@ -33,7 +33,7 @@ const leaderboardShape = z
     window: windowKind,
     period: z.string(),
     ...boundsShape,
-    status: z.enum(['open', 'closing', 'provisional', 'final', 'archive']),
+    status: windowStatus,
     total: z.number().int().describe('How many stand on it in all.'),
     sha256: z.string().optional().describe('Of the final table, once it is final.'),
     multiplier: z
@@ -57,7 +57,8 @@ const queryShape = z.object({
 });
 
 /** Reading leaderboards. */
-export function leaderboardRoutes(server: Server, { db, access, clock }: HttpServices): void {
+export function leaderboardRoutes(server: Server, services: HttpServices): void {
+  const { db, access, clock } = services;
   server.get(
     '/v1/communities/:community/leaderboards/:category',
     {
@@ -78,7 +79,9 @@ export function leaderboardRoutes(server: Server, { db, access, clock }: HttpSer
         throw new DomainError('invalid-parameter', 'Give `around` or `offset`, not both.');
       const community = access.communityOf(request);
       const start =
-        around === undefined ? { offset: offset ?? 0 } : { around: (await memberToRead(db, community.id, around)).id };
+        around === undefined
+          ? { offset: offset ?? 0 }
+          : { around: (await memberOnBoard(services, request, around)).id };
       const board = await readLeaderboard(
         db,
         community,
@@ -97,15 +100,17 @@ export function leaderboardRoutes(server: Server, { db, access, clock }: HttpSer
         ...toBounds(board.window),
         status: board.status,
         total: board.total,
+        ...(board.sha256 === undefined ? {} : { sha256: board.sha256 }),
         ...(event
           ? { multiplier: { factor: formatMultiplier(event.factor), endsAt: event.endsAt.toISOString() } }
           : {}),
-        entries: board.entries.map(({ rank, handle, displayName, score, reachedAt }) => ({
+        entries: board.entries.map(({ rank, handle, displayName, score, reachedAt, discordUserId }) => ({
           rank,
           handle,
           displayName,
           score: formatDecimal(score),
           reachedAt: reachedAt.toISOString(),
+          ...(discordUserId === undefined ? {} : { discordUserId }),
         })),
       };
     },

@@ -8,7 +8,7 @@ import { readCursor, writeCursor, type Cursor } from '../../ledger/cursor.ts';
 import type { LedgerFilter } from '../../ledger/ledger-store.ts';
 import { readLedger } from '../../ledger/ledger.ts';
 import { readPlace, type ExplainedPlace } from '../../ledger/read-place.ts';
-import type { Member } from '../../members/members.ts';
+import { isPrivate, type Member } from '../../members/members.ts';
 import { plainWording, sayPlace } from '../../ranking/explain.ts';
 import { windowOfPeriod } from '../../ranking/periods.ts';
 import { requireCategory } from '../../ranking/read-leaderboard.ts';
@@ -80,7 +80,8 @@ const ledgerShape = z
 const csvFile = z.unknown().meta({ type: 'string' });
 
 /** Reading ledgers: every line of a member's score. */
-export function ledgerRoutes(server: Server, { db, access, clock }: HttpServices): void {
+export function ledgerRoutes(server: Server, services: HttpServices): void {
+  const { db, access, clock } = services;
   server.get(
     '/v1/communities/:community/members/:handle/ledger',
     {
@@ -106,9 +107,10 @@ export function ledgerRoutes(server: Server, { db, access, clock }: HttpServices
       const { query } = request;
       const now = clock();
       const community = access.communityOf(request);
-      const member = await memberToRead(db, community.id, request.params.handle);
+      const member = await memberToRead(services, request, request.params.handle);
       const filter = filterOf(community, query, now);
-      reply.header('cache-control', community.visibility === 'members' ? 'private, no-cache' : 'public, no-cache');
+      const isShared = community.visibility !== 'members' && !isPrivate(member);
+      reply.header('cache-control', isShared ? 'public, no-cache' : 'private, no-cache');
       reply.header('vary', 'accept');
       if (query.format === 'csv' || (!query.format && wantsCsv(request.headers.accept))) {
         reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="ledger.csv"');

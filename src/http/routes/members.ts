@@ -13,6 +13,10 @@ const memberShape = z
   .object({
     handle: z.string(),
     displayName: z.string(),
+    hiddenAs: z
+      .string()
+      .optional()
+      .describe('The pseudonym by which everybody sees the member, for keys of admins and of the member.'),
     balances: z.object({
       omnit: decimalText.describe('Rewards of contributions, which the network pays, and what was granted here.'),
       governance: decimalText,
@@ -36,14 +40,16 @@ const memberShape = z
   .meta({ id: 'Member' });
 
 /** Reading members. */
-export function memberRoutes(server: Server, { db, access, clock }: HttpServices): void {
+export function memberRoutes(server: Server, services: HttpServices): void {
+  const { db, access, clock } = services;
   server.get(
     '/v1/communities/:community/members/:handle',
     {
       preParsing: access.reader,
       schema: {
         summary: 'Read a member',
-        description: 'Balances, reputation, badges, and where the member stands in the current periods.',
+        description:
+          'Balances, reputation, badges, and where the member stands in the current periods. Whoever is hidden or deleted is unknown, under the pseudonym too: what a member has tells who it is. A key of an admin, or one bound to the member, finds them.',
         tags: ['reading'],
         params: z.object({ community: z.string(), handle: text(HANDLE) }),
         response: { 200: memberShape, ...MERGED_RESPONSE, ...PROBLEM_RESPONSES },
@@ -51,12 +57,13 @@ export function memberRoutes(server: Server, { db, access, clock }: HttpServices
     },
     async (request) => {
       const community = access.communityOf(request);
-      const member = await memberToRead(db, community.id, request.params.handle);
+      const member = await memberToRead(services, request, request.params.handle);
       const standings = await readCurrentStandings(db, community, member.id, clock());
       const granted = await readGranted(db, community.id, member.id);
       return {
         handle: member.handle,
         displayName: member.displayName,
+        ...(member.hiddenAs === undefined ? {} : { hiddenAs: member.hiddenAs }),
         balances: {
           omnit: formatDecimal(member.earnedOmnit + granted.tokens),
           governance: formatDecimal(granted.governance),

@@ -119,7 +119,7 @@ export function questRoutes(server: Server, services: HttpServices): void {
       const community = access.communityOf(request);
       const { id, handle } = request.params;
       const quest = await requireQuest(db, community.id, id);
-      const member = await memberToRead(db, community.id, handle);
+      const member = await memberToRead(services, request, handle);
       const own = await readOwnProgress(db, community, quest, member.id, clock());
       return toProgressShape(community, quest, member.handle, own);
     },

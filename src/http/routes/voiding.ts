@@ -1,7 +1,8 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { changeCounting, type VoidRequest, type VoidResult, type VoidTarget } from '../../contributions/void.ts';
 import { DomainError } from '../../errors.ts';
-import { readContributionLine } from '../../ledger/ledger.ts';
+import { readContributionLine, type ContributionLine } from '../../ledger/ledger.ts';
 import { formatDecimal } from '../../ranking/score.ts';
 import type { CurrentStanding } from '../../ranking/read-leaderboard.ts';
 import { instant, text } from '../../schema.ts';
@@ -73,7 +74,7 @@ export function voidingRoutes(server: Server, services: HttpServices): void {
     async (request) => {
       const { source, id } = request.params;
       const line = await readContributionLine(db, access.communityOf(request), source, id);
-      if (line) return toContributionLine(line);
+      if (line && (await mayRead(request, line))) return toContributionLine(line);
       throw new DomainError('unknown-contribution', `There is no contribution "${id}" of the source "${source}".`);
     },
   );
@@ -114,6 +115,13 @@ export function voidingRoutes(server: Server, services: HttpServices): void {
         return change(request, { member: request.params.handle, from, to }, kind, body);
       },
     );
+  }
+
+  /** What somebody who is hidden did is known to whoever recorded it; whose it was is known to nobody once deleted. */
+  async function mayRead(request: FastifyRequest, line: ContributionLine): Promise<boolean> {
+    if (!line.isHidden && !line.isDeleted) return true;
+    if (await access.knows(request, line.memberId)) return true;
+    return line.isHidden && (await access.isOfSource(request, line.source));
   }
 
   async function change(

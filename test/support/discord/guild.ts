@@ -5,6 +5,7 @@ import {
   PermissionsBitField,
   type PermissionResolvable,
 } from 'discord.js';
+import { discordNow } from './clock.ts';
 import type { Context } from './context.ts';
 import { channelPayload, memberPayload, rolePayload, userPayload } from './payloads.ts';
 import { newSnowflake } from './snowflakes.ts';
@@ -93,6 +94,12 @@ export class StandInGuild {
     return channel;
   }
 
+  /** Changes who may do what in a channel. */
+  changeOverwrites(channel: StandInChannel, overwrites: StandInChannel['overwrites']): void {
+    channel.overwrites.splice(0, channel.overwrites.length, ...overwrites);
+    this.#tell('CHANNEL_UPDATE', channelPayload(channel));
+  }
+
   /** Takes a channel away, with all that was said in it. */
   deleteChannel(channel: StandInChannel): void {
     this.#state.channels.delete(channel.id);
@@ -140,6 +147,22 @@ export class StandInGuild {
     return [...this.#state.roles.values()].filter(({ id }) => ids.has(id));
   }
 
+  /** A moderator makes a member have these roles and no others. */
+  setRoles(user: StandInUser, roles: readonly StandInRole[]): void {
+    const member = this.#state.members.get(user.id);
+    if (!member) throw new Error(`${user.username} is not in ${this.name}.`);
+    member.roleIds.clear();
+    for (const { id } of roles) member.roleIds.add(id);
+    this.#tell('GUILD_MEMBER_UPDATE', { guild_id: this.id, ...memberPayload(member) }, GatewayIntentBits.GuildMembers);
+  }
+
+  /** Takes a role away from the guild and from all who have it. */
+  deleteRole(role: StandInRole): void {
+    this.#state.roles.delete(role.id);
+    for (const { roleIds } of this.#state.members.values()) roleIds.delete(role.id);
+    this.#tell('GUILD_ROLE_DELETE', { guild_id: this.id, role_id: role.id });
+  }
+
   /** The bot is thrown out: it hears of it, and from then on the guild is unknown to it. */
   kickBot(): void {
     this.#state.members.delete(this.#context.world.bot.id);
@@ -157,5 +180,5 @@ function makeRole(fields: Pick<StandInRole, 'name' | 'position' | 'permissions'>
 }
 
 function makeMember(user: StandInUser, roleIds: readonly string[]): Member {
-  return { user, roleIds: new Set(roleIds), joinedAt: new Date().toISOString() };
+  return { user, roleIds: new Set(roleIds), joinedAt: new Date(discordNow()).toISOString() };
 }

@@ -1,4 +1,5 @@
 import type { InteractionType } from 'discord.js';
+import { discordNow } from './clock.ts';
 import type { Component } from './component.ts';
 import { newSnowflake } from './snowflakes.ts';
 import type { StandInMessage } from './stand-in-message.ts';
@@ -55,7 +56,7 @@ export class Interaction {
   readonly #answer = Promise.withResolvers<StandInMessage>();
   readonly #modal = Promise.withResolvers<StandInModal>();
   readonly #choices = Promise.withResolvers<{ name: string; value: string | number }[]>();
-  readonly #startedAt = Date.now();
+  readonly #startedAt = discordNow();
   #deadline: NodeJS.Timeout | undefined;
 
   constructor(subject: InteractionSubject) {
@@ -75,7 +76,7 @@ export class Interaction {
 
   /** Whether edits and follow-ups are still accepted. */
   get tokenAlive(): boolean {
-    return Date.now() - this.#startedAt < TOKEN_LIFE_MS;
+    return discordNow() - this.#startedAt < TOKEN_LIFE_MS;
   }
 
   /** It went out: the 3 s run. `expired` is called when they are over. */

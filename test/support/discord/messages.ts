@@ -1,4 +1,5 @@
 import { GatewayIntentBits, MessageFlags, type APIAttachment } from 'discord.js';
+import { discordNow } from './clock.ts';
 import { withIds } from './component.ts';
 import type { Context } from './context.ts';
 import { memberPayload, messagePayload } from './payloads.ts';
@@ -28,7 +29,7 @@ export function postMessage(
     id: newSnowflake(),
     channel,
     author: more.author,
-    createdAt: new Date().toISOString(),
+    createdAt: new Date(discordNow()).toISOString(),
     editedAt: undefined,
     flags: ((body.flags ?? 0) & ~MessageFlags.Ephemeral) | extra,
     content: body.content ?? '',
@@ -67,7 +68,7 @@ export function editMessage(
   ];
   // Without the field an edit mentions whom it names, as far as the message may.
   message.allowedMentions = body.allowed_mentions;
-  if (!wasLoading) message.editedAt = new Date().toISOString();
+  if (!wasLoading) message.editedAt = new Date(discordNow()).toISOString();
   context.transcript.messageEdited(message, wasLoading);
   announce(context, message, wasLoading ? 'MESSAGE_CREATE' : 'MESSAGE_UPDATE');
 }

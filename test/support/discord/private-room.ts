@@ -1,4 +1,5 @@
 import { PermissionFlagsBits } from 'discord.js';
+import { discordNow } from './clock.ts';
 import { newSnowflake } from './snowflakes.ts';
 import type { GuildState, Member, StandInChannel, StandInUser, World } from './world.ts';
 
@@ -47,5 +48,5 @@ export function recipientOf(world: World, channel: StandInChannel): StandInUser 
 }
 
 function makeMember(user: StandInUser): Member {
-  return { user, roleIds: new Set(), joinedAt: new Date().toISOString() };
+  return { user, roleIds: new Set(), joinedAt: new Date(discordNow()).toISOString() };
 }

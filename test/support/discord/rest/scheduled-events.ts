@@ -12,6 +12,7 @@ import {
   ExternalScheduledEventPatchRequestPartialSchema,
 } from 'discord-api-spec/zod';
 import { z } from 'zod';
+import { discordNow } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { DiscordError, invalidForm, missingPermissions, unknown, type FormProblem } from '../discord-error.ts';
 import { userPayload } from '../payloads.ts';
@@ -111,7 +112,7 @@ export function addScheduledEventRoutes(api: FastifyInstance, context: Context):
 
 /** The events that are still to come or on: external ones start and end by themselves, and ended ones are gone. */
 function current(guild: GuildState): APIGuildScheduledEvent[] {
-  const now = Date.now();
+  const now = discordNow();
   for (const event of guild.scheduledEvents.values()) {
     const begun = Date.parse(event.scheduled_start_time) <= now;
     if (begun && event.status === GuildScheduledEventStatus.Scheduled) event.status = GuildScheduledEventStatus.Active;
@@ -141,7 +142,7 @@ function timeProblems(event: APIGuildScheduledEvent, startGiven: boolean): FormP
     return [{ path: ['scheduled_end_time'], code: 'BASE_TYPE_REQUIRED', message: 'This field is required' }];
   const start = Date.parse(event.scheduled_start_time);
   const problems: FormProblem[] = [];
-  if (startGiven && start < Date.now())
+  if (startGiven && start < discordNow())
     problems.push({
       path: ['scheduled_start_time'],
       code: 'GUILD_SCHEDULED_EVENT_SCHEDULE_PAST',

@@ -1,4 +1,5 @@
 import { ButtonStyle, ComponentType, type APIEmbed } from 'discord.js';
+import { discordNow } from '../clock.ts';
 import { SELECT_TYPES, type Component } from '../component.ts';
 import type { StandInUser, StoredMessage, World } from '../world.ts';
 import { renderMarkdown, visible, type MarkReader } from './markdown.ts';
@@ -16,7 +17,7 @@ export function messageLines(world: World, message: StoredMessage, reader: Stand
 
 /** The words of a message alone, a line each, as a person reads them. */
 export function visibleText(world: World, message: StoredMessage, reader: StandInUser): string {
-  return drawn(message, { readMark: markReader(world, message, reader, Date.now()), framed: false }).join('\n');
+  return drawn(message, { readMark: markReader(world, message, reader, discordNow()), framed: false }).join('\n');
 }
 
 /** How a person is called in a guild. */

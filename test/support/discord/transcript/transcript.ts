@@ -1,4 +1,5 @@
 import { MessageFlags } from 'discord.js';
+import { discordNow } from '../clock.ts';
 import type { DiscordError } from '../discord-error.ts';
 import type { InteractionSubject, StandInModal } from '../interaction.ts';
 import { pingsOf } from '../payloads.ts';
@@ -109,7 +110,7 @@ export class Transcript {
     // Fields are replaced, never changed in place, so that this stays as it looks now.
     const snapshot = { ...message };
     this.#snapshots.set(message.id, snapshot);
-    const nowMs = Date.now();
+    const nowMs = discordNow();
     const loading = (snapshot.flags & MessageFlags.Loading) !== 0;
     const heading = this.#heading(snapshot, loading ? 'is thinking of' : verb);
     const draw = (reader: StandInUser): string[] => {

@@ -1,0 +1,43 @@
+/** Answers that take longer than clients and proxies wait for silence. */
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyReply } from 'fastify';
+
+/** Clients give up after some minutes without a byte, and many proxies after one. */
+const SIGN_OF_LIFE_MS = 10_000;
+
+/** The work of this process that began last: the next begins when it is over. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Answers with the JSON of what some work comes to. Until that is known, white space is sent now and then, which JSON
+ * may begin with. One such work is done at a time, so that nobody loads the database by asking often. When it fails, the
+ * connection breaks.
+ *
+ * @param work calls `isWanted` now and then, which throws once nobody waits for the answer any more
+ */
+export function sendWhenDone(reply: FastifyReply, work: (isWanted: () => void) => Promise<object>): FastifyReply {
+  const isWanted = () => {
+    if (reply.raw.destroyed) throw new Error('Nobody waits for the answer any more.');
+  };
+  const done = last.then(async () => {
+    isWanted();
+    return work(isWanted);
+  });
+  last = done.catch(() => {});
+  return reply.type('application/json; charset=utf-8').send(Readable.from(writeWhenDone(done)));
+}
+
+async function* writeWhenDone(done: Promise<object>): AsyncGenerator<string> {
+  const over = new AbortController();
+  try {
+    for (;;) {
+      const signOfLife = sleep(SIGN_OF_LIFE_MS, undefined, { signal: over.signal }).catch(() => undefined);
+      const result = await Promise.race([done, signOfLife]);
+      if (result) return yield JSON.stringify(result);
+      yield '\n';
+    }
+  } finally {
+    over.abort();
+  }
+}

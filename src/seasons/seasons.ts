@@ -1,0 +1,296 @@
+/** Seasons: calendar quarters, or the community's own. */
+import { sql, type Transaction } from 'kysely';
+import { z } from 'zod';
+import { writeAudit, type Actor } from '../audit/audit-log.ts';
+import type { Season } from '../communities/community.ts';
+import type { KnownCommunity } from '../communities/directory.ts';
+import { lockCommunity, touchConfig } from '../communities/lock.ts';
+import { FUTURE_TOLERANCE_MS } from '../contributions/contribution.ts';
+import { parseInstant } from '../contributions/instant.ts';
+import type { Database } from '../db/database.ts';
+import { DomainError } from '../errors.ts';
+import { CUSTOM_KEY, isReservedKey, type Calendar, type Window } from '../ranking/calendar.ts';
+import type { RankingContext } from '../ranking/context.ts';
+import { statusOf, type WindowStatus } from '../ranking/periods.ts';
+import { text } from '../schema.ts';
+import { NAME } from '../text.ts';
+
+const LOCAL_DATE = /^\d{4}-\d{2}-\d{2}$/;
+const LONGEST_YEARS = 2;
+
+const day = z
+  .string()
+  .describe(
+    'A local date such as `2027-01-01`, whose midnight is meant; or the instant of a local midnight in RFC 3339.',
+  )
+  .meta({ examples: ['2027-01-01'] });
+
+/** A season as it is asked for: `startsAt` is its first day, `endsAt` the day after its last. */
+export const newSeasonSchema = z.object({
+  key: z
+    .string()
+    .regex(CUSTOM_KEY, 'must be 1 to 32 small letters, digits and hyphens')
+    .describe('How it is addressed: small letters, digits and hyphens.'),
+  name: text(NAME),
+  startsAt: day,
+  endsAt: day,
+});
+export type NewSeason = z.output<typeof newSeasonSchema>;
+
+/** A season as it is shown. */
+export type ShownSeason = { name: string; window: Window; status: WindowStatus | 'upcoming'; isOwn: boolean };
+
+/**
+ * Creates a season of the community's own. From the first one's beginning there are no quarters.
+ *
+ * @returns the season
+ * @throws DomainError as {@link planSeason} does
+ */
+export async function createSeason(
+  context: RankingContext,
+  communityId: number,
+  wanted: NewSeason,
+  actor: Actor,
+  now: Date,
+): Promise<ShownSeason> {
+  return changeSeasons(context, communityId, async (trx, community) => {
+    const { season, shown } = planSeason(community, wanted, now);
+    const { key, name, startsOn, endsOn } = season;
+    await sql`
+      insert into seasons (community_id, key, name, starts_on, ends_on, created_at)
+      values (${communityId}, ${key}, ${name}, ${startsOn}::date, ${endsOn}::date, ${now})`.execute(trx);
+    await writeAudit(trx, { communityId, at: now, actor, action: 'season.create', target: key, after: season });
+    return shown;
+  });
+}
+
+/**
+ * Holds a season that is asked for against all rules, and says what it would be. What it finds is sure only under the
+ * community's lock.
+ *
+ * @throws DomainError `invalid-parameter` for a key or dates that cannot be, `name-taken`, or `state-conflict` for one that
+ *   overlaps another, or the quarter that is running
+ */
+export function planSeason(
+  community: KnownCommunity,
+  { key, name, startsAt, endsAt }: NewSeason,
+  now: Date,
+): { season: Season; shown: ShownSeason } {
+  if (isReservedKey(key)) {
+    throw new DomainError(
+      'invalid-parameter',
+      `"${key}" is, or looks like, the name of a built-in period. Choose a key such as "spring-2027".`,
+    );
+  }
+  const { timeZone } = community;
+  const startsOn = localDate('startsAt', startsAt, timeZone);
+  const endsOn = localDate('endsAt', endsAt, timeZone);
+  requireLength(startsOn, endsOn);
+  if (community.seasons.some((season) => season.key === key)) {
+    throw new DomainError('name-taken', `There is a season "${key}" already. Give this one another key.`);
+  }
+  const season: Season = { key, name, startsOn: startsOn.toString(), endsOn: endsOn.toString() };
+  requirePlace(community, season, now);
+  const window = calendarWith(community, season).windowByKey('season', key);
+  return { season, shown: { name, window, status: 'upcoming', isOwn: true } };
+}
+
+/**
+ * Gives a season another name; of a quarter too. Its key stays.
+ *
+ * @throws DomainError `invalid-parameter` or `unknown-season` for a key that names none
+ */
+export async function renameSeason(
+  context: RankingContext,
+  communityId: number,
+  key: string,
+  name: string,
+  actor: Actor,
+  now: Date,
+): Promise<ShownSeason> {
+  return changeSeasons(context, communityId, async (trx, community) => {
+    const window = community.calendar.windowByKey('season', key);
+    const isOwn = community.seasons.some((season) => season.key === key);
+    if (isOwn) {
+      await trx
+        .updateTable('seasons')
+        .set({ name })
+        .where('community_id', '=', communityId)
+        .where('key', '=', key)
+        .execute();
+    } else {
+      await sql`
+        insert into season_names (community_id, key, name) values (${communityId}, ${key}, ${name})
+        on conflict (community_id, key) do update set name = excluded.name`.execute(trx);
+    }
+    const before = { name: community.seasonNames.get(key) ?? key };
+    await writeAudit(trx, {
+      communityId,
+      at: now,
+      actor,
+      action: 'season.rename',
+      target: key,
+      before,
+      after: { name },
+    });
+    return { name, window, status: statusNow(community, window, now), isOwn };
+  });
+}
+
+/**
+ * Removes a season of the community's own that has not begun. Without any left there are quarters again.
+ *
+ * @throws DomainError `unknown-season`, or `state-conflict` for one that has begun
+ */
+export async function removeSeason(
+  context: RankingContext,
+  communityId: number,
+  key: string,
+  actor: Actor,
+  now: Date,
+): Promise<void> {
+  await changeSeasons(context, communityId, async (trx, community) => {
+    const season = community.seasons.find((one) => one.key === key);
+    if (!season) throw new DomainError('unknown-season', `There is no season "${key}" of the community's own.`);
+    const { startsAt } = community.calendar.windowByKey('season', key);
+    if (startsAt <= furthestRecorded(now)) {
+      throw new DomainError('state-conflict', `"${key}" began at ${startsAt.toISOString()}. What has begun stays.`);
+    }
+    await trx.deleteFrom('seasons').where('community_id', '=', communityId).where('key', '=', key).execute();
+    await writeAudit(trx, { communityId, at: now, actor, action: 'season.remove', target: key, before: season });
+  });
+}
+
+/**
+ * The seasons of a community that have begun since it was created, those that lie ahead as far as they are known, and the
+ * next quarter where there are quarters; the newest first.
+ */
+export function listSeasons(community: KnownCommunity, now: Date): ShownSeason[] {
+  const { calendar, createdAt, seasons } = community;
+  const begun = calendar.windowsBetween('season', createdAt, now);
+  const ahead = seasons.map(({ key }) => calendar.windowByKey('season', key)).filter(({ startsAt }) => startsAt > now);
+  const current = calendar.currentAt('season', now);
+  const next = calendar.windowAt('season', current.endsAt);
+  const windows = new Map([...begun, current, ...(next ? [next] : []), ...ahead].map((window) => [window.key, window]));
+  return [...windows.values()]
+    .toSorted((a, b) => b.startsAt.getTime() - a.startsAt.getTime())
+    .map((window) => showSeason(community, window, now));
+}
+
+/** A season by `current`, `previous` or its key. @throws DomainError `invalid-parameter`, `unknown-season` or `no-earlier-window` */
+export function findSeason(community: KnownCommunity, key: string, now: Date): ShownSeason {
+  const { calendar } = community;
+  const current = calendar.currentAt('season', now);
+  const window =
+    key === 'current' ? current : key === 'previous' ? calendar.before(current) : calendar.windowByKey('season', key);
+  if (!window) throw new DomainError('no-earlier-window', 'There is no season before this one.');
+  return showSeason(community, window, now);
+}
+
+function showSeason(community: KnownCommunity, window: Window, now: Date): ShownSeason {
+  return {
+    name: community.seasonNames.get(window.key) ?? window.key,
+    window,
+    status: statusNow(community, window, now),
+    isOwn: community.seasons.some(({ key }) => key === window.key),
+  };
+}
+
+function statusNow(community: KnownCommunity, window: Window, now: Date): ShownSeason['status'] {
+  return window.startsAt > now ? 'upcoming' : statusOf(community, window, now);
+}
+
+/** Changes the seasons of a community in one transaction under its lock. */
+async function changeSeasons<Result>(
+  context: RankingContext,
+  communityId: number,
+  work: (trx: Transaction<Database>, community: KnownCommunity) => Promise<Result>,
+): Promise<Result> {
+  return context.db.transaction().execute(async (trx) => {
+    const { configVersion } = await lockCommunity(trx, communityId);
+    const result = await work(trx, await context.directory.at(trx, communityId, configVersion));
+    // What is due next is reckoned anew.
+    await trx.updateTable('communities').set({ next_step_at: null }).where('community_id', '=', communityId).execute();
+    await touchConfig(trx, communityId);
+    return result;
+  });
+}
+
+/** The furthest moment at which what is recorded by now can have occurred. */
+function furthestRecorded(now: Date): Date {
+  return new Date(now.getTime() + FUTURE_TOLERANCE_MS);
+}
+
+/** Reads a local date, or the instant of a local midnight. */
+function localDate(field: string, value: string, timeZone: string): Temporal.PlainDate {
+  if (LOCAL_DATE.test(value)) {
+    try {
+      return Temporal.PlainDate.from(value, { overflow: 'reject' });
+    } catch {
+      throw new DomainError('invalid-parameter', `\`${field}\`: "${value}" is no day of the calendar.`);
+    }
+  }
+  const parsed = parseInstant(value);
+  if (!('at' in parsed)) {
+    throw new DomainError(
+      'invalid-parameter',
+      `\`${field}\`: "${value}" is neither a local date such as 2027-01-01 nor an instant in RFC 3339.`,
+    );
+  }
+  const local = Temporal.Instant.fromEpochMilliseconds(parsed.at.getTime()).toZonedDateTimeISO(timeZone);
+  const midnight = local.startOfDay();
+  if (midnight.epochMilliseconds !== local.epochMilliseconds) {
+    throw new DomainError(
+      'invalid-parameter',
+      `\`${field}\`: seasons begin and end at midnights in ${timeZone}, and ${value} is none. The date alone, ${local.toPlainDate().toString()}, will do.`,
+    );
+  }
+  return local.toPlainDate();
+}
+
+function requireLength(startsOn: Temporal.PlainDate, endsOn: Temporal.PlainDate): void {
+  if (Temporal.PlainDate.compare(startsOn, endsOn) >= 0) {
+    throw new DomainError(
+      'invalid-parameter',
+      `The season ends on ${endsOn.toString()}, which is not after it starts, ${startsOn.toString()}. It lasts at least one day; \`endsAt\` is the day after its last.`,
+    );
+  }
+  if (Temporal.PlainDate.compare(endsOn, startsOn.add({ years: LONGEST_YEARS })) > 0) {
+    throw new DomainError(
+      'invalid-parameter',
+      `From ${startsOn.toString()} to ${endsOn.toString()} is longer than ${LONGEST_YEARS} years, the most that a season lasts.`,
+    );
+  }
+}
+
+/** Refuses a season that has begun, or overlaps another one or the quarter that is running. */
+function requirePlace(community: KnownCommunity, season: Season, now: Date): void {
+  const overlapped = community.seasons.find((one) => one.startsOn < season.endsOn && season.startsOn < one.endsOn);
+  if (overlapped) {
+    throw new DomainError(
+      'state-conflict',
+      `It overlaps the season "${overlapped.key}", from ${overlapped.startsOn} to ${overlapped.endsOn}. Seasons follow one another.`,
+    );
+  }
+  const { startsAt, endsAt } = calendarWith(community, season).windowByKey('season', season.key);
+  if (startsAt <= furthestRecorded(now)) {
+    throw new DomainError(
+      'state-conflict',
+      `The season would start at ${startsAt.toISOString()}, which has passed or is less than 5 minutes ahead. Seasons are created before they start.`,
+    );
+  }
+  // The running quarter, and one that something recorded by now may lie in.
+  const running = community.calendar.windowAt('season', furthestRecorded(now));
+  if (running && !community.seasons.some(({ key }) => key === running.key) && startsAt < running.endsAt) {
+    throw new DomainError(
+      'state-conflict',
+      `The quarter ${running.key} runs until ${running.endsAt.toISOString()}. The first season starts then or later.`,
+    );
+  }
+  if (endsAt <= startsAt) throw new DomainError('invalid-parameter', 'The season would be over as it starts.');
+}
+
+/** The calendar with one season more. */
+function calendarWith({ calendar, seasons }: KnownCommunity, season: Season): Calendar {
+  return calendar.withSeasons([...seasons, season].toSorted((a, b) => (a.startsOn < b.startsOn ? -1 : 1)));
+}

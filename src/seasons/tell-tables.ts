@@ -1,0 +1,59 @@
+/** Tables as announcements tell them. */
+import type { Kysely } from 'kysely';
+import type { ToldPlace, ToldTable } from '../announcements/announcement.ts';
+import type { Category, Community } from '../communities/community.ts';
+import type { Database } from '../db/database.ts';
+import type { Window } from '../ranking/calendar.ts';
+import { tellMembers } from '../privacy/told-members.ts';
+import { readPage } from '../ranking/leaderboard.ts';
+import { formatDecimal } from '../ranking/score.ts';
+import type { Award } from '../rewards/award.ts';
+import { tellReward } from '../rewards/reward.ts';
+
+/** How many places are told. */
+const PLACES = 3;
+
+/** What people call a window: the name of a season that has one, or its key. */
+export function periodName({ seasonNames }: Pick<Community, 'seasonNames'>, { kind, key }: Window): string {
+  return (kind === 'season' ? seasonNames.get(key) : undefined) ?? key;
+}
+
+/** The first of the boards of a window, in the order of categories; boards on which nobody stands are left out. */
+export async function tellTables(
+  db: Kysely<Database>,
+  { id, categories }: Pick<Community, 'id' | 'categories'>,
+  boards: ReadonlyMap<number, number>,
+): Promise<ToldTable[]> {
+  const tables: ToldTable[] = [];
+  for (const category of categories) {
+    const table = await tellTable(db, id, category, boards.get(category.id));
+    if (table.members > 0) tables.push(table);
+  }
+  return tables;
+}
+
+/** The first of a board, with what they win. */
+export async function tellTable(
+  db: Kysely<Database>,
+  communityId: number,
+  { title, unit, measure }: Category,
+  boardId: number | undefined,
+  awards: readonly Award[] = [],
+): Promise<ToldTable> {
+  const shown = { title, unit: measure === 'reward' ? 'OMNIT' : unit };
+  if (boardId === undefined) return { ...shown, members: 0, top: [] };
+  const page = await readPage(db, communityId, boardId, { from: 'offset', offset: 0, limit: PLACES });
+  const members = await tellMembers(
+    db,
+    communityId,
+    page.entries.map(({ memberId }) => memberId),
+  );
+  const top = page.entries.map(({ rank, memberId, score }, index): ToldPlace => ({
+    rank,
+    member: members[index] ?? { memberId, name: '' },
+    score: formatDecimal(score),
+    rewards: awards.filter((award) => award.rank === rank).map(({ reward }) => tellReward(reward)),
+  }));
+  const alsoWin = new Set(awards.filter(({ rank }) => rank > PLACES).map(({ memberId }) => memberId)).size;
+  return { ...shown, members: page.total, top, ...(alsoWin > 0 ? { alsoWin } : {}) };
+}

@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import type { RoleGiver } from '../../src/rewards/role-giver.ts';
+import { AppProcess } from '../support/app-process.ts';
+import { useDatabase } from '../support/database.ts';
+import { DAY_MS, RoleScene } from '../support/roles.ts';
+
+const database = useDatabase();
+const open = () => RoleScene.open(database.db);
+
+const PUT = /^PUT \/guilds\/\d+\/members/;
+const DELETE = /^DELETE \/guilds\/\d+\/members/;
+const FORBIDDEN = { code: 50013, message: 'Missing Permissions' };
+/** As long as a worker may take for a pass. */
+const LEASE_MS = 31_000;
+
+/** Kills a worker of its own process when a request has been done and its answer has not been written down. */
+async function killAfter(scene: RoleScene, request: RegExp): Promise<void> {
+  const { discord, guild } = scene;
+  const hold = discord.faults.holdNext(request, 'after');
+  await using worker = await AppProcess.start({
+    DATABASE_URL: database.url,
+    ROLES: 'worker',
+    DISCORD_API_URL: discord.apiUrl,
+    DISCORD_TOKEN: discord.token,
+    DISCORD_APPLICATION_ID: discord.applicationId,
+    DISCORD_GUILD_ID: guild.id,
+  });
+  await hold.arrived;
+  worker.kill('SIGKILL');
+  await worker.ended;
+  hold.release();
+}
+
+describe('roles, when something goes wrong', () => {
+  it('RO-12 what Discord refuses is asked for once, whoever else is owed it, until the roles change or an admin asks', async () => {
+    const scene = await open();
+    for (const name of ['bob', 'eve']) await scene.addMember(name);
+    const names = ['ada', 'bob', 'eve'];
+    const champion = scene.role('Champion');
+    for (const name of names) await scene.grant(name, champion, 'August');
+    scene.discord.faults.failNext(PUT, 403, FORBIDDEN);
+    await scene.run();
+    expect(scene.asked()).toEqual(['GET ada', 'PUT ada Champion']);
+    for (const name of names) {
+      expect(await scene.states(name)).toEqual([['failed', expect.stringContaining('move its role above this one')]]);
+    }
+    expect(await scene.plan()).toMatchObject({ give: 0, cannot: 3 });
+    scene.pass(DAY_MS);
+    await scene.run();
+    expect(scene.asked()).toEqual([]);
+    scene.role('Another');
+    scene.pass(DAY_MS);
+    await scene.run();
+    for (const name of names) expect(scene.rolesOf(name)).toEqual(['Champion']);
+    expect(scene.refused()).toHaveLength(1);
+  });
+
+  it('RO-13 when Discord asks to wait, fails or is away, it goes on by itself, and each role is given once', async () => {
+    const scene = await open();
+    await scene.addMember('bob');
+    const champion = scene.role('Champion');
+    for (const name of ['ada', 'bob']) await scene.grant(name, champion, 'August');
+    scene.discord.faults.rateLimitNext(PUT, 20);
+    const resumeAt = await scene.run();
+    expect(resumeAt?.getTime()).toBeGreaterThan(scene.outbox.now().getTime() + 15_000);
+    expect(await scene.states('ada')).toEqual([['made', 'Discord asks to wait.']]);
+    await scene.run();
+    expect(scene.asked()).toEqual(['GET ada', 'PUT ada Champion']);
+    scene.pass(21_000);
+    scene.renewConnection();
+    scene.discord.faults.failNext(PUT, 502);
+    await scene.run();
+    expect(await scene.states('ada')).toEqual([['made', 'Discord answered with status 502.']]);
+    scene.pass(11_000);
+    await scene.run();
+    expect([scene.rolesOf('ada'), scene.rolesOf('bob')]).toEqual([['Champion'], ['Champion']]);
+    expect(scene.asked()).toEqual(['GET ada', 'PUT ada Champion', 'GET ada', 'PUT ada Champion', 'GET bob', 'PUT bob Champion']);
+
+    const away: RoleGiver = scene.giverAt('http://127.0.0.1:1/api');
+    await scene.takeBack('bob', 'August');
+    await scene.run(away);
+    expect(scene.rolesOf('bob')).toEqual(['Champion']);
+    await scene.run();
+    expect(scene.rolesOf('bob')).toEqual(['Champion']);
+    scene.pass(11_000);
+    await scene.run();
+    expect(scene.rolesOf('bob')).toEqual([]);
+    expect(scene.refused()).toEqual([]);
+  });
+
+  it('RO-14 killed between giving and writing it down: the role is known as the bot’s, and taken in the end', async () => {
+    const scene = await open();
+    const champion = scene.role('Champion');
+    await scene.grant('ada', champion, 'August');
+    await killAfter(scene, PUT);
+    expect(scene.rolesOf('ada')).toEqual(['Champion']);
+    expect(await scene.states('ada')).toEqual([['delivering', null]]);
+    scene.asked();
+    scene.pass(LEASE_MS);
+    await scene.run();
+    expect(scene.asked()).toEqual(['GET ada']);
+    expect(await scene.states('ada')).toEqual([['delivered', null]]);
+    await scene.takeBack('ada', 'August');
+    await scene.run();
+    expect(scene.rolesOf('ada')).toEqual([]);
+  }, 60_000);
+
+  it('RO-15 killed between taking and writing it down: nobody is said to have taken it off', async () => {
+    const scene = await open();
+    const champion = scene.role('Champion');
+    await scene.grant('ada', champion, 'August');
+    await scene.run();
+    await scene.takeBack('ada', 'August');
+    await killAfter(scene, DELETE);
+    expect(scene.rolesOf('ada')).toEqual([]);
+    // Granted anew before anybody has looked.
+    await scene.grant('ada', champion, 'September');
+    scene.pass(LEASE_MS);
+    await scene.run();
+    expect(scene.rolesOf('ada')).toEqual(['Champion']);
+    expect((await scene.states('ada')).map(([state]) => state)).toEqual(['delivered', 'delivered', 'delivered']);
+  }, 60_000);
+
+  it('RO-16 several workers at once ask for each thing once', async () => {
+    const scene = await open();
+    const champion = scene.role('Champion');
+    const names = ['ada', 'bob', 'eve', 'nell'];
+    for (const name of names.slice(1)) await scene.addMember(name);
+    for (const name of names) await scene.grant(name, champion, 'August');
+    await Promise.all(Array.from({ length: 5 }, () => scene.run()));
+    expect(scene.asked()).toEqual(names.flatMap((name) => [`GET ${name}`, `PUT ${name} Champion`]));
+  });
+
+  it('RO-17 a server that the bot was thrown out of is not asked again and again', async () => {
+    const scene = await open();
+    await scene.grant('ada', scene.role('Champion'), 'August');
+    scene.guild.kickBot();
+    for (let hour = 0; hour < 5; hour += 1) {
+      await scene.run();
+      await scene.run();
+      scene.pass(3_600_000);
+    }
+    expect(scene.refused()).toHaveLength(1);
+    expect(await scene.states('ada')).toEqual([['made', null]]);
+  });
+
+  it('RO-18 a large community: one look and one request a member, and none that Discord refuses is repeated', async () => {
+    const scene = await open();
+    const COUNT = 1_000;
+    const [champion, fallen] = [scene.role('Champion'), scene.role('Fallen')];
+    const names = Array.from({ length: COUNT }, (_, n) => `member ${n}`);
+    for (const [n, name] of names.entries()) {
+      await scene.addMember(name, { inGuild: n % 10 > 0 });
+      await scene.grant(name, n % 3 === 0 ? fallen : champion, 'August');
+    }
+    // Discord begins to refuse one of the roles in the middle.
+    scene.discord.faults.failNext(new RegExp(`^PUT .*/roles/${fallen.id}`), 403, FORBIDDEN);
+    const before = process.memoryUsage().heapUsed;
+    while (await scene.run()) scene.pass(1_000);
+    await scene.run();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(200_000_000);
+    const refused = scene.refused();
+    // Each who is missing once, and the role once.
+    expect(refused.length).toBeLessThanOrEqual(COUNT / 10 + 1);
+    expect(new Set(refused).size).toBe(refused.length);
+    const asked = scene.asked();
+    expect(new Set(asked).size).toBe(asked.length);
+    for (const [n, name] of names.entries()) {
+      const expected = n % 10 > 0 && n % 3 > 0 ? ['Champion'] : [];
+      expect(scene.rolesOf(name)).toEqual(expected);
+    }
+    expect(asked.filter((one) => one.startsWith('PUT'))).toHaveLength(names.filter((_, n) => n % 10 > 0 && n % 3 > 0).length + 1);
+  }, 120_000);
+
+  it('RO-19 a dry run tells what the run then does', async () => {
+    const scene = await open();
+    const [champion, old, high] = [scene.role('Champion'), scene.role('Old'), scene.role('High')];
+    for (const name of ['bob', 'eve', 'nell']) await scene.addMember(name);
+    await scene.addMember('zoe', { as: 'alone' });
+    for (const name of ['ada', 'bob']) await scene.grant(name, old, 'July');
+    await scene.run();
+    await scene.takeBack('ada', 'July');
+    for (const name of ['bob', 'eve', 'zoe']) await scene.grant(name, champion, 'August');
+    await scene.grant('nell', high, 'August');
+    high.position = 99;
+    scene.asked();
+    const plan = await scene.plan();
+    expect(scene.asked()).toEqual([]);
+    const { first, ...counts } = plan;
+    expect(counts).toEqual({ give: 2, take: 1, keep: 0, cannot: 2 });
+    await scene.run();
+    const roles = new Map([champion, old, high].map(({ id, name }) => [id, name]));
+    const planned = first.flatMap(({ action, member, role }) => {
+      const name = 'id' in role ? roles.get(role.id) : role.name;
+      if (action === 'give') return [`PUT ${member?.handle} ${name}`];
+      return action === 'take' ? [`DELETE ${member?.handle} ${name}`] : [];
+    });
+    expect(scene.asked().filter((one) => !one.startsWith('GET'))).toEqual(planned);
+    expect(first.filter(({ action }) => action === 'cannot').map(({ member, why }) => [member?.handle, why])).toEqual([
+      ['nell', expect.stringContaining("Move the bot's role above it")],
+      ['zoe', expect.stringContaining('No Discord account')],
+    ]);
+    expect(await scene.plan()).toMatchObject({ give: 0, take: 0, keep: 0, cannot: 2 });
+  });
+});

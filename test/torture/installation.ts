@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AppProcess, DataDir, hasEnded } from '../support/app-process.ts';
+import type { StandInGuild } from '../support/discord/guild.ts';
+import { DiscordStandIn } from '../support/discord/stand-in.ts';
+import type { StandInChannel } from '../support/discord/world.ts';
+import { endedItself, endWithFile } from '../support/end-with-file.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import type { MovedClock } from './moved-clock.ts';
+
+const SERVER = fileURLToPath(new URL('server.ts', import.meta.url));
+
+/** Where the API has the only community. */
+export const COMMUNITY = '/v1/communities/omnitensor';
+
+/** What a log line of something that should not have happened has at least, for pino. */
+const ERROR = 50;
+const MOST_KEPT = 20;
+
+/** A server with a PostgreSQL of its own, on a Discord that it reaches over a cable. Both can be killed, and started again. */
+export class Installation {
+  readonly discord: DiscordStandIn;
+  readonly guild: StandInGuild;
+  /** Where announcements go. */
+  readonly announcements: StandInChannel;
+  /** Between the server and Discord's REST API. */
+  readonly cable: TcpProxy;
+  /** What a server may never do, such as ending by itself. */
+  readonly faults: string[] = [];
+  /** The last errors that servers have logged. Many follow from what is done to them. */
+  readonly errors: string[] = [];
+  readonly #clock: MovedClock;
+  readonly #dataDir: DataDir;
+  #app: AppProcess | undefined;
+  #port: string | undefined;
+
+  private constructor(clock: MovedClock, dataDir: DataDir, discord: DiscordStandIn, cable: TcpProxy) {
+    this.#clock = clock;
+    this.#dataDir = dataDir;
+    this.discord = discord;
+    this.cable = cable;
+    this.guild = discord.createGuild({ name: 'Torture' });
+    this.announcements = this.guild.createChannel({ name: 'announcements' });
+    endWithFile(this);
+  }
+
+  /** Makes one. Nothing has been started yet but Discord. */
+  static async open(clock: MovedClock): Promise<Installation> {
+    const discord = await DiscordStandIn.start();
+    const cable = await TcpProxy.start({ host: '127.0.0.1', port: Number(new URL(discord.apiUrl).port) });
+    return new Installation(clock, await DataDir.make(), discord, cable);
+  }
+
+  /** Where the API listens: at the same port after every start. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get settings(): Record<string, string> {
+    return { DATA_DIR: this.#dataDir.path };
+  }
+
+  /** Starts the server, and PostgreSQL where it does not run, and waits until calls are answered, or for another line of its log. */
+  async start(until = /^Listening on/): Promise<void> {
+    const { discord, cable } = this;
+    const settings = {
+      ...this.settings,
+      CLOCK_AHEAD_MS: String(this.#clock.aheadMs),
+      DISCORD_API_URL: `http://127.0.0.1:${cable.port}/api`,
+      DISCORD_TOKEN: discord.token,
+      DISCORD_APPLICATION_ID: discord.applicationId,
+      DISCORD_GUILD_ID: this.guild.id,
+      PORT: this.#port ?? '0',
+    };
+    const app = await AppProcess.start(settings, until, SERVER);
+    this.#port = new URL(app.url).port;
+    this.#app = app;
+    void app.ended.then(({ code, signal, output }) => {
+      if (this.#app === app)
+        this.faults.push(`The server ended by itself (${code ?? signal}): ${output.slice(-2_000)}`);
+    });
+  }
+
+  async killServer(): Promise<void> {
+    const app = this.#takeApp();
+    app.kill('SIGKILL');
+    this.#keepErrors(await app.ended);
+  }
+
+  /** Kills PostgreSQL. As long as a server runs, that starts it again. */
+  async killDatabase(): Promise<void> {
+    const postmaster = await this.#dataDir.postmaster();
+    if (postmaster === undefined) return;
+    process.kill(postmaster, 'SIGKILL');
+    await hasEnded(postmaster);
+  }
+
+  /** Ends the server in order, and PostgreSQL with it. */
+  async stop(): Promise<void> {
+    const ended = await this.#takeApp().stop();
+    this.#keepErrors(ended);
+    if (ended.code !== 0) this.faults.push(`Told to end, the server ended with ${ended.code ?? ended.signal}.`);
+    if ((await this.#dataDir.postmaster()) !== undefined) this.faults.push('The server ended, and PostgreSQL did not.');
+  }
+
+  /** Where PostgreSQL listens. */
+  async databaseUrl(): Promise<string> {
+    const { connectionString }: { connectionString: string } = JSON.parse(
+      await readFile(join(this.#dataDir.path, 'postgres.json'), 'utf8'),
+    );
+    return connectionString;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    endedItself(this);
+    const app = this.#app;
+    this.#app = undefined;
+    await app?.[Symbol.asyncDispose]();
+    await this.#dataDir[Symbol.asyncDispose]();
+    await this.cable[Symbol.asyncDispose]();
+    await this.discord.close();
+  }
+
+  #takeApp(): AppProcess {
+    const app = this.#app;
+    if (!app) throw new Error('No server runs.');
+    this.#app = undefined;
+    return app;
+  }
+
+  #keepErrors({ output }: { output: string }): void {
+    for (const line of output.split('\n')) {
+      const level = Number(/^\{"level":(\d+)/.exec(line)?.[1] ?? 0);
+      if (level >= ERROR) this.errors.push(line);
+    }
+    this.errors.splice(0, this.errors.length - MOST_KEPT);
+  }
+}
