@@ -1,7 +1,15 @@
 import { SlashCommandBuilder, type SlashCommandIntegerOption } from '@discordjs/builders';
 import { ApplicationIntegrationType, InteractionContextType, PermissionFlagsBits } from 'discord.js';
 import type { Command } from '../src/discord/command.ts';
-import { findSuggestedGrants, noteAndShow, pressGrant, retryAllAndShow, retryAndShow, showGrants, showRolePlan } from '../src/discord/grants.ts';
+import {
+  findSuggestedGrants,
+  noteAndShow,
+  pressGrant,
+  retryAllAndShow,
+  retryAndShow,
+  showGrants,
+  showRolePlan,
+} from '../src/discord/grants.ts';
 import { decodeGrantPress, suggestGrants } from '../src/discord/grants-message.ts';
 import { memberOf, suggestMembers } from '../src/discord/member-option.ts';
 import { requireManager } from '../src/discord/setup.ts';
@@ -89,7 +97,12 @@ export const grants: Command = {
     const id = options.getInteger('grant');
     if (subcommand === 'retry') return id === null ? retryAllAndShow(call) : retryAndShow(call, BigInt(id));
     const outcome = subcommand === 'delivered' ? 'delivered' : 'failed';
-    return noteAndShow(call, BigInt(options.getInteger('grant', true)), outcome, options.getString('reason') ?? undefined);
+    return noteAndShow(
+      call,
+      BigInt(options.getInteger('grant', true)),
+      outcome,
+      options.getString('reason') ?? undefined,
+    );
   },
 
   async autocomplete(call, { options }) {

@@ -1,5 +1,6 @@
 import { SlashCommandBuilder } from '@discordjs/builders';
 import { ApplicationIntegrationType, InteractionContextType } from 'discord.js';
+import { readBadges } from '../src/badges/badge-store.ts';
 import type { Command } from '../src/discord/command.ts';
 import { renderMember, renderStranger } from '../src/discord/me-message.ts';
 import { findDiscordMember } from '../src/members/members.ts';
@@ -20,6 +21,8 @@ export const me: Command = {
     const member = await findDiscordMember(services.db, community.id, reader.userId);
     if (!member) return renderStranger(call);
     const granted = await readGranted(services.db, community.id, member.id);
-    return renderMember(call, member, granted, await readCurrentStandings(services.db, community, member.id, now));
+    const badges = granted.badges.length > 0 ? await readBadges(services.db, community.id) : [];
+    const standings = await readCurrentStandings(services.db, community, member.id, now);
+    return renderMember(call, member, granted, badges, standings);
   },
 };

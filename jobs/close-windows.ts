@@ -6,6 +6,7 @@ import type { JobServices } from './services.ts';
 export const closeWindows: Job<JobServices> = {
   name: 'close-windows',
   everyMs: 60_000,
-  afterWrites: false,
+  // Where times were changed, what is due next has to be reckoned anew.
+  afterWrites: true,
   run: (services, now) => closeDueWindows(services, now, { stopping: services.stopping }),
 };

@@ -1,9 +1,11 @@
 import type { Job } from '../src/queue/job.ts';
 import { announceSeasonsJob } from './announce-seasons.ts';
+import { awardBadges } from './award-achievements.ts';
 import { cleanUp } from './clean-up.ts';
 import { closeWindows } from './close-windows.ts';
 import { deliverAnnouncements } from './deliver-announcements.ts';
 import { finishRebuilds } from './finish-rebuilds.ts';
+import { keepBadgeEmojis } from './keep-badge-emojis.ts';
 import { readRoles } from './read-roles.ts';
 import { reconcileDiscordEvents } from './reconcile-discord-events.ts';
 import { reconcileRoles } from './reconcile-roles.ts';
@@ -26,6 +28,8 @@ export const jobs = [
   remindOfQuests,
   settleExclusions,
   readRoles,
+  awardBadges,
+  keepBadgeEmojis,
   updateLiveBoardsJob,
   finishRebuilds,
   cleanUp,

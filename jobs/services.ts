@@ -1,4 +1,5 @@
 import type { Messenger } from '../src/announcements/messenger.ts';
+import type { EmojiMaker } from '../src/badges/keep-emojis.ts';
 import type { RoleReader } from '../src/fair-play/read-roles.ts';
 import type { BoardMessenger } from '../src/live-boards/board-messenger.ts';
 import type { RankingContext } from '../src/ranking/context.ts';
@@ -13,6 +14,13 @@ export type JobServices = RankingContext & {
   stopping: AbortSignal;
   /** Undefined without Discord: what is to be said waits. */
   outside:
-    | { messenger: Messenger; roles: RoleGiver; readRoles: RoleReader; calendar: EventCalendar; boards: BoardMessenger }
+    | {
+        messenger: Messenger;
+        roles: RoleGiver;
+        readRoles: RoleReader;
+        calendar: EventCalendar;
+        boards: BoardMessenger;
+        emojis: EmojiMaker;
+      }
     | undefined;
 };

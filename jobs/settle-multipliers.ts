@@ -6,7 +6,8 @@ import type { JobServices } from './services.ts';
 export const settleMultipliers: Job<JobServices> = {
   name: 'settle-multipliers',
   everyMs: 60_000,
-  afterWrites: false,
+  // A backdated event may be over moments after it was made.
+  afterWrites: true,
   async run(services, now) {
     await settleEndedMultipliers(services, now);
     return findNextEnd(services);

@@ -6,6 +6,7 @@ import type { JobServices } from './services.ts';
 export const settleQuests: Job<JobServices> = {
   name: 'settle-quests',
   everyMs: 60_000,
-  afterWrites: false,
+  // A quest may be over moments after it was made, and a round may wait for nothing but a review.
+  afterWrites: true,
   run: settleDueRounds,
 };

@@ -18,6 +18,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index grants_named_roles on grants (community_id, member_id, name, entitlement) include (amount)
     where kind = 'role' and role_id is null and state not in ('lapsed', 'withdrawn')`.execute(db);
+  // Roles that have yet to be given or taken, since the last pass.
+  await sql`
+    create index grants_new_roles on grants (community_id, grant_id)
+    where kind = 'role' and state in ('made', 'delivering')`.execute(db);
 
   // Discord users whom roles concern.
   await sql`

@@ -29,16 +29,20 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- What the badge of a grant means.
       constraint badges_name unique (community_id, name)
     )`.execute(db);
-  // A picture that an admin gave, and the emoji that the bot made of it.
+  // Pictures that admins gave, and the emojis that the bot made of them. A picture stays until the emoji of a badge that
+  // was removed is gone as well.
   await sql`
     create table badge_images (
-      community_id int not null,
+      community_id int not null references communities,
       badge_id int not null,
       media_type text collate "C" not null,
       content bytea not null,
       emoji_id text collate "C",
-      primary key (community_id, badge_id),
-      foreign key (community_id, badge_id) references badges
+      -- When to look whether the emoji is there.
+      look_at timestamptz not null,
+      -- Why it is not.
+      reason text,
+      primary key (community_id, badge_id)
     )`.execute(db);
 
   // How far awarding has come in a community, and its lock: whoever awards, or moves grants of a member, holds it.

@@ -7,6 +7,7 @@ import * as badges from './0005-badges.ts';
 import * as privacy from './0006-privacy.ts';
 import * as liveBoards from './0007-live-boards.ts';
 import * as seasonPosts from './0008-season-posts.ts';
+import * as roundsToCome from './0009-rounds-to-come.ts';
 
 /** Every migration, by name, in order. There is no way down: a release that must be undone is followed by one that undoes it. */
 export const migrations = {
@@ -18,4 +19,5 @@ export const migrations = {
   '0006-privacy': privacy,
   '0007-live-boards': liveBoards,
   '0008-season-posts': seasonPosts,
+  '0009-rounds-to-come': roundsToCome,
 } satisfies Record<string, Migration>;

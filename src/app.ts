@@ -12,6 +12,7 @@ import { connect } from './db/connect.ts';
 import { openEmbeddedPostgres } from './db/embedded-postgres/server.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import { waitForServer } from './db/wait-for-server.ts';
+import { createEmojiMaker } from './discord/application-emojis.ts';
 import { createDiscordBot } from './discord/bot.ts';
 import { createBoardMessenger } from './discord/live-board-messenger.ts';
 import { createMessenger } from './discord/messenger.ts';
@@ -145,7 +146,7 @@ async function startEmbedded(
 }
 
 /** What the worker does on Discord. It needs no connection to the gateway, which may be another process's. */
-function reachDiscord({ token, apiUrl }: DiscordConfig, logger: Logger): JobServices['outside'] {
+function reachDiscord({ token, applicationId, apiUrl }: DiscordConfig, logger: Logger): JobServices['outside'] {
   const rest = openRest(token, apiUrl);
   return {
     messenger: createMessenger(rest, (channelId) => {
@@ -155,6 +156,7 @@ function reachDiscord({ token, apiUrl }: DiscordConfig, logger: Logger): JobServ
     readRoles: createRoleReader(rest),
     calendar: createScheduledEvents(rest),
     boards: createBoardMessenger(rest),
+    emojis: createEmojiMaker(rest, applicationId),
   };
 }
 

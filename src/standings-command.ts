@@ -1,6 +1,7 @@
 /** `npm run standings -- verify | rebuild`: standings held against the contributions they follow from. */
 import type { Kysely } from 'kysely';
 import { parseArgs } from 'node:util';
+import { rebuildBadges, verifyBadges } from './badges/verify.ts';
 import { CommunityDirectory } from './communities/directory.ts';
 import { verifyPrices } from './contributions/verify-prices.ts';
 import { connect } from './db/connect.ts';
@@ -58,7 +59,10 @@ async function verifyAll(db: Kysely<Database>): Promise<void> {
   let altered = 0;
   for (const name of await communitiesToDo(db)) {
     const community = await directory.bySlug(name);
-    const { add, bar } = countOnTerminal(`Comparing ${name}`, (await countToCompare(db, community.id)) + (await countFinalLines(db, community.id)));
+    const { add, bar } = countOnTerminal(
+      `Comparing ${name}`,
+      (await countToCompare(db, community.id)) + (await countFinalLines(db, community.id)),
+    );
     for await (const difference of verify(db, community, add)) {
       bar.above(() => console.log(`${name}: ${difference}`));
       differences += 1;
@@ -66,6 +70,10 @@ async function verifyAll(db: Kysely<Database>): Promise<void> {
     for await (const difference of verifyQuests(db, community)) {
       bar.above(() => console.log(`${name}: ${difference}`));
       unfounded += 1;
+    }
+    for await (const difference of verifyBadges(db, community, new Date())) {
+      bar.above(() => console.log(`${name}: ${difference}`));
+      differences += 1;
     }
     for await (const difference of verifyFinalTables(db, community, add)) {
       bar.above(() => console.log(`${name}: ${difference}`));
@@ -101,9 +109,10 @@ async function rebuildAll(db: Kysely<Database>): Promise<void> {
   const context: RankingContext = { db, directory: new CommunityDirectory(db), layouts: new LayoutCache() };
   let repaired = 0;
   for (const name of await communitiesToDo(db)) {
-    const { id } = await context.directory.bySlug(name);
-    const { add, bar } = countOnTerminal(`Rebuilding ${name}`, await countToCompare(db, id));
-    repaired += await rebuild(context, id, add);
+    const community = await context.directory.bySlug(name);
+    const { add, bar } = countOnTerminal(`Rebuilding ${name}`, await countToCompare(db, community.id));
+    repaired += await rebuild(context, community.id, add);
+    repaired += await rebuildBadges(db, community, new Date());
     bar.clear();
   }
   console.log(repaired === 0 ? 'Nothing had to be put right.' : `Put right: ${repaired}.`);

@@ -15,7 +15,12 @@ type Located = Pick<Community, 'id' | 'calendar'>;
 export type Pieces = { edges: readonly Date[]; keys: readonly (string | undefined)[] };
 
 /** Cuts the time in which a community has contributions, and now. */
-export async function cutTime(db: Kysely<Database>, { id, calendar }: Located, kind: WindowKind, now: Date): Promise<Pieces> {
+export async function cutTime(
+  db: Kysely<Database>,
+  { id, calendar }: Located,
+  kind: WindowKind,
+  now: Date,
+): Promise<Pieces> {
   const { rows } = await sql<{ first: Date | null; last: Date | null }>`
     select min(c.first) as first, max(c.last) as last from categories g cross join lateral (
       select min(occurred_at) as first, max(occurred_at) as last from contributions
@@ -82,12 +87,14 @@ export async function countCategories(
   if (memberIds.length === 0 || pieces.edges.length === 0) return [];
   const { rows } = await sql<{ memberId: number; piece: number; categories: number }>`
     with cut as (select ${edgesOf(pieces)} as edges)
-    select c.member_id as "memberId", width_bucket(c.occurred_at, cut.edges) as piece, count(distinct c.category_id)::int as categories
-    from cut cross join contributions c
-    where c.community_id = ${id} and c.member_id = any(${numbers(memberIds)}::int[]) and c.counted
-      and c.category_id + 0 = any(${numbers(categoryIds)}::int[])
-      and c.occurred_at >= cut.edges[1] and c.occurred_at < cut.edges[array_length(cut.edges, 1)]
-    group by 1, 2`.execute(db);
+    select d.member_id as "memberId", width_bucket(c.occurred_at, cut.edges) as piece, count(distinct c.category_id)::int as categories
+    from cut cross join unnest(${numbers(memberIds)}::int[]) as d(member_id) cross join lateral (
+      select c.occurred_at, c.category_id from contributions c
+      where c.community_id = ${id} and c.member_id = d.member_id and c.counted
+        and c.category_id + 0 = any(${numbers(categoryIds)}::int[])
+        and c.occurred_at >= cut.edges[1] and c.occurred_at < cut.edges[array_length(cut.edges, 1)]
+      offset 0
+    ) c group by 1, 2`.execute(db);
   return rows;
 }
 

@@ -9,11 +9,13 @@ import { ACHIEVEMENT_PREFIX, isAchievement, type Achievement } from './badge.ts'
 import { deleteBadge, readBadges, updateBadge } from './badge-store.ts';
 import { readRanked } from './reckon.ts';
 import { settle, type Settled } from './settle.ts';
-import { takeIn } from './touched.ts';
+import { countFinalTables, takeIn } from './touched.ts';
 import { tellEarned, tellNewBadge } from './tell.ts';
 
 /** How many sequence numbers a transaction goes through at most. */
 const STRETCH = 20_000n;
+/** From how far behind on, looking at every member once is less than looking at whom each stretch concerns. */
+const FAR_BEHIND = 60_000n;
 /** How many members are looked at in one statement, and in one transaction when a badge is new. */
 const PAGE = 500;
 
@@ -33,7 +35,9 @@ export async function awardAchievements(
     select c.community_id as id from communities c where exists (
       select from badges b where b.community_id = c.community_id and b.rule is not null
         and (b.removed_at is null or b.examined_to is not null)
-    ) and (${communityId ?? null}::int is null or c.community_id = ${communityId ?? null}::int) order by 1`.execute(context.db);
+    ) and (${communityId ?? null}::int is null or c.community_id = ${communityId ?? null}::int) order by 1`.execute(
+    context.db,
+  );
   const errors: unknown[] = [];
   for (const { id } of rows) {
     try {
@@ -68,12 +72,13 @@ async function takeStep(context: RankingContext, communityId: number, now: Date)
 }
 
 /** When weeks and seasons were cut anew, everybody has to be looked at again. */
-async function startAnew({ trx, community, state }: Step, achievements: readonly Achievement[]): Promise<boolean> {
+async function startAnew(step: Step, achievements: readonly Achievement[]): Promise<boolean> {
+  const { trx, community, state } = step;
   const { timeZone } = community;
   if (state.timeZone === timeZone) return false;
   if (state.timeZone !== undefined) {
     const byTime = achievements.filter(({ rule }) => ['streak', 'comeback', 'categories'].includes(rule.kind));
-    for (const { id } of byTime) await updateBadge(trx, community.id, id, { examinedTo: 0 });
+    await examineAgain(step, byTime);
   }
   await moveAwards(trx, community.id, { ...state, timeZone });
   return true;
@@ -84,40 +89,62 @@ async function catchUp(step: Step, achievements: readonly Achievement[], lastSeq
   const { trx, community, state, now } = step;
   const upTo = lastSeq - state.seq > STRETCH ? state.seq + STRETCH : lastSeq;
   const live = achievements.filter(({ removedAt }) => !removedAt);
-  const questions = await takeIn(trx, community, live, { after: state.seq, upTo }, now);
-  const settled: Settled[] = [];
-  for (const { achievements, memberIds } of questions) {
-    for (let from = 0; from < memberIds.length; from += PAGE) {
-      settled.push(...(await settle(trx, community, achievements, memberIds.slice(from, from + PAGE), now)));
+  if (lastSeq - state.seq > FAR_BEHIND) {
+    await takeIn(trx, community, [], { after: state.seq, upTo }, now);
+    await examineAgain(step, live);
+  } else {
+    for (const { achievements, memberIds } of await takeIn(trx, community, live, { after: state.seq, upTo }, now)) {
+      await settleInPages(step, achievements, memberIds);
     }
   }
-  await noteSettled(step, settled);
   if (upTo > state.seq) await moveAwards(trx, community.id, { ...state, seq: upTo });
   return upTo < lastSeq;
 }
 
-/** Looks at a page of members who may have earned, or lost, an achievement. Returns whether there was one. */
+/** Has every member looked at for some achievements. Those of ranks follow from final tables alone. */
+async function examineAgain({ trx, community }: Step, achievements: readonly Achievement[]): Promise<void> {
+  for (const { id, rule } of achievements) {
+    if (rule.kind !== 'rank') await updateBadge(trx, community.id, id, { examinedTo: 0 });
+  }
+}
+
+/** Looks at a page of members who may have earned, or lost, achievements. Returns whether there was one. */
 async function examineMembers(step: Step, achievements: readonly Achievement[]): Promise<boolean> {
   const { trx, community, now } = step;
-  const achievement = achievements.find((one) => one.examinedTo !== undefined && one.rule.kind !== 'rank');
-  if (achievement?.examinedTo === undefined) return false;
+  const unexamined = achievements.filter((one) => one.examinedTo !== undefined && one.rule.kind !== 'rank');
+  const after = unexamined[0]?.examinedTo;
+  if (after === undefined) return false;
+  // All that have come as far as the first one are looked at together.
+  const together = unexamined.filter(({ examinedTo }) => examinedTo === after);
   const { rows } = await sql<{ memberId: number }>`
     select member_id as "memberId" from members
-    where community_id = ${community.id} and member_id > ${achievement.examinedTo} order by member_id limit ${PAGE}`.execute(
-    trx,
-  );
+    where community_id = ${community.id} and member_id > ${after} order by member_id limit ${PAGE}`.execute(trx);
   const memberIds = rows.map(({ memberId }) => memberId);
-  const settled = await settle(trx, community, [achievement], memberIds, now);
-  await noteSettled(step, settled);
+  await noteSettled(step, await settle(trx, community, together, memberIds, now));
   const last = memberIds.length < PAGE ? undefined : memberIds.at(-1);
-  if (last === undefined) await endExamining(step, achievement);
-  else await updateBadge(trx, community.id, achievement.id, { examinedTo: last });
+  for (const achievement of together) {
+    if (last === undefined) await endExamining(step, achievement);
+    else await updateBadge(trx, community.id, achievement.id, { examinedTo: last });
+  }
   return true;
+}
+
+async function settleInPages(
+  step: Step,
+  achievements: readonly Achievement[],
+  memberIds: readonly number[],
+): Promise<void> {
+  const { trx, community, now } = step;
+  const settled: Settled[] = [];
+  for (let from = 0; from < memberIds.length; from += PAGE) {
+    settled.push(...(await settle(trx, community, achievements, memberIds.slice(from, from + PAGE), now)));
+  }
+  await noteSettled(step, settled);
 }
 
 /** Looks at all final tables again when there are new ones, for an achievement that asks for ranks. Returns whether there was one. */
 async function examineTables(step: Step, achievements: readonly Achievement[]): Promise<boolean> {
-  const { trx, community, now } = step;
+  const { trx, community } = step;
   const ofRanks = achievements.filter(
     ({ rule, removedAt, examinedTo }) => rule.kind === 'rank' && (!removedAt || examinedTo !== undefined),
   );
@@ -125,10 +152,7 @@ async function examineTables(step: Step, achievements: readonly Achievement[]): 
   const tables = await countFinalTables(trx, community.id);
   const achievement = ofRanks.find(({ tablesSeen, examinedTo }) => examinedTo !== undefined || tablesSeen !== tables);
   if (!achievement) return false;
-  const memberIds = await findRanked(trx, community, achievement);
-  for (let from = 0; from < memberIds.length; from += PAGE) {
-    await noteSettled(step, await settle(trx, community, [achievement], memberIds.slice(from, from + PAGE), now));
-  }
+  await settleInPages(step, [achievement], await findRanked(trx, community, achievement));
   await updateBadge(trx, community.id, achievement.id, { tablesSeen: tables });
   await endExamining(step, achievement);
   return true;
@@ -153,20 +177,9 @@ async function findRanked(
   return [...new Set([...holders, ...ranked.map(({ memberId }) => memberId)])];
 }
 
-/** How many final tables there are, those included that were amended since: with each change there is one more. */
-async function countFinalTables(trx: Transaction<Database>, communityId: number): Promise<number> {
-  const { tables } = await trx
-    .selectFrom('final_versions')
-    .select((eb) => eb.fn.countAll<bigint>().as('tables'))
-    .where('community_id', '=', communityId)
-    .where('sha256', 'is not', null)
-    .executeTakeFirstOrThrow();
-  return Number(tables);
-}
-
 /** Everybody has been looked at: what is new is told, and what was removed and taken back from all is forgotten. */
 async function endExamining({ trx, community, state, now }: Step, achievement: Achievement): Promise<void> {
-  if (achievement.removedAt) return deleteBadge(trx, community.id, achievement.id);
+  if (achievement.removedAt) return deleteBadge(trx, community.id, achievement.id, now);
   await updateBadge(trx, community.id, achievement.id, { examinedTo: undefined, isNew: false });
   if (achievement.isNew && state.announced) await tellNewBadge(trx, community.id, achievement, now);
 }

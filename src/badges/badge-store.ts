@@ -24,7 +24,16 @@ export async function requireBadge(db: Db, communityId: number, id: number): Pro
 export async function insertBadge(
   trx: Trx,
   communityId: number,
-  { name, description, icon, kind, rule, createdAt, examinedTo, isNew }: Omit<Badge, 'id' | 'picture' | 'removedAt' | 'tablesSeen'>,
+  {
+    name,
+    description,
+    icon,
+    kind,
+    rule,
+    createdAt,
+    examinedTo,
+    isNew,
+  }: Omit<Badge, 'id' | 'picture' | 'removedAt' | 'tablesSeen'>,
 ): Promise<number> {
   const { badge_id } = await trx
     .insertInto('badges')
@@ -64,11 +73,15 @@ export async function updateBadge(
     .execute();
 }
 
-/** Forgets a definition. What was granted by its name stays, and is shown without it. */
-export async function deleteBadge(trx: Trx, communityId: number, id: number): Promise<void> {
-  for (const table of ['badge_images', 'badges'] as const) {
-    await trx.deleteFrom(table).where('community_id', '=', communityId).where('badge_id', '=', id).execute();
-  }
+/** Forgets a definition. What was granted by its name stays, and is shown without it; its emoji goes in a moment. */
+export async function deleteBadge(trx: Trx, communityId: number, id: number, now: Date): Promise<void> {
+  await trx
+    .updateTable('badge_images')
+    .set({ look_at: now })
+    .where('community_id', '=', communityId)
+    .where('badge_id', '=', id)
+    .execute();
+  await trx.deleteFrom('badges').where('community_id', '=', communityId).where('badge_id', '=', id).execute();
 }
 
 function selectBadges(db: Db, communityId: number) {
@@ -78,7 +91,7 @@ function selectBadges(db: Db, communityId: number) {
       join.onRef('i.community_id', '=', 'b.community_id').onRef('i.badge_id', '=', 'b.badge_id'),
     )
     .selectAll('b')
-    .select(['i.media_type', 'i.emoji_id'])
+    .select(['i.media_type', 'i.emoji_id', 'i.reason as picture_reason'])
     .where('b.community_id', '=', communityId)
     .orderBy('b.badge_id');
 }
@@ -94,7 +107,11 @@ function toBadge(row: BadgeRow): Badge {
     picture:
       row.media_type === null
         ? undefined
-        : { emojiId: row.emoji_id ?? undefined, animated: row.media_type === 'image/gif' },
+        : {
+            emojiId: row.emoji_id ?? undefined,
+            animated: row.media_type === 'image/gif',
+            reason: row.picture_reason ?? undefined,
+          },
     kind: row.kind,
     rule: row.rule === null ? undefined : ruleSchema.parse(row.rule),
     createdAt: row.created_at,

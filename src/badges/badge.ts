@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { text } from '../schema.ts';
+import { imageSchema } from './image.ts';
 import { NAME, type TextRule } from '../text.ts';
 import { ruleSchema, type Rule } from './rule.ts';
 
@@ -36,6 +37,7 @@ export const newBadgeSchema = z.strictObject({
   name: text(NAME).describe('As rewards name it.'),
   description: text(DESCRIPTION).optional(),
   icon: iconSchema.optional(),
+  image: imageSchema.optional(),
   rule: ruleSchema.optional().describe('By what it is earned; if not given, it is given by rewards that name it.'),
   kind: z
     .enum(BADGE_KINDS)
@@ -46,8 +48,8 @@ export const newBadgeSchema = z.strictObject({
 });
 export type NewBadge = z.output<typeof newBadgeSchema>;
 
-/** `emojiId`: of an emoji on Discord, once there is one. */
-export type Picture = { emojiId: string | undefined; animated: boolean };
+/** `emojiId`: of the emoji that was made of it, once there is one; `reason`: why there is none. */
+export type Picture = { emojiId: string | undefined; animated: boolean; reason: string | undefined };
 
 export type Badge = {
   id: number;

@@ -4,13 +4,13 @@ import { writeAudit, type Actor } from '../audit/audit-log.ts';
 import type { Category } from '../communities/community.ts';
 import type { KnownCommunity } from '../communities/directory.ts';
 import { lockCommunity } from '../communities/lock.ts';
-import { refusingTakenNames } from '../communities/taken-names.ts';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
 import type { RankingContext } from '../ranking/context.ts';
 import { lockAwards } from './award-state.ts';
 import { MAX_BADGES, type Badge, type BadgeKind, type NewBadge } from './badge.ts';
 import { deleteBadge, insertBadge, readBadges, requireBadge, updateBadge } from './badge-store.ts';
+import { insertImage } from './image-store.ts';
 import { completeRule, isRepeatable, writeRule, type Rule } from './rule.ts';
 
 /**
@@ -26,26 +26,24 @@ export async function createBadge(
   actor: Actor,
   now: Date,
 ): Promise<Badge> {
-  const message = `There is a badge "${wanted.name}" already, or whoever has earned it kept it. Choose another name, or take that one back first.`;
-  return refusingTakenNames(message, () =>
-    context.db.transaction().execute(async (trx) => {
-      await lockCommunity(trx, community.id);
-      const known = await readBadges(trx, community.id);
-      if (known.length >= MAX_BADGES) {
-        throw new DomainError('state-conflict', `There are ${MAX_BADGES} badges, which is the most. Remove one first.`);
-      }
-      const id = await insert(trx, community, wanted, now);
-      await writeAudit(trx, {
-        communityId: community.id,
-        at: now,
-        actor,
-        action: 'badge.create',
-        target: wanted.name,
-        after: toAudit(await requireBadge(trx, community.id, id)),
-      });
-      return requireBadge(trx, community.id, id);
-    }),
-  );
+  return context.db.transaction().execute(async (trx) => {
+    await lockCommunity(trx, community.id);
+    const known = await readBadges(trx, community.id);
+    refuseTakenName(known, wanted.name);
+    if (known.length >= MAX_BADGES) {
+      throw new DomainError('state-conflict', `There are ${MAX_BADGES} badges, which is the most. Remove one first.`);
+    }
+    const badge = await requireBadge(trx, community.id, await insert(trx, community, wanted, now));
+    await writeAudit(trx, {
+      communityId: community.id,
+      at: now,
+      actor,
+      action: 'badge.create',
+      target: badge.name,
+      after: toAudit(badge),
+    });
+    return badge;
+  });
 }
 
 /**
@@ -94,7 +92,7 @@ export async function removeBadge(
     const badge = await requireBadge(trx, communityId, id);
     const isDone = badge.removedAt && (badge.examinedTo !== undefined || !takeBack);
     if (isDone) return badge;
-    if (!badge.rule) await deleteBadge(trx, communityId, id);
+    if (!badge.rule) await deleteBadge(trx, communityId, id, now);
     else {
       const removedAt = badge.removedAt ?? now;
       await updateBadge(trx, communityId, id, { removedAt, examinedTo: takeBack ? 0 : undefined, isNew: false });
@@ -137,24 +135,41 @@ export async function setAnnounced(
   });
 }
 
+function refuseTakenName(known: readonly Badge[], name: string): void {
+  const same = known.find((badge) => badge.name === name);
+  if (!same) return;
+  throw new DomainError(
+    'name-taken',
+    same.removedAt
+      ? `The badge "${name}" was removed, and whoever has earned it keeps it. Choose another name, or take it back from them first.`
+      : `There is a badge "${name}" already. Choose another name, or remove that one first.`,
+  );
+}
+
 async function insert(
   trx: Transaction<Database>,
   community: { id: number; categories: readonly Pick<Category, 'slug'>[] },
-  { name, description = '', icon, rule: asked, kind: wantedKind }: NewBadge,
+  { name, description = '', icon, image, rule: asked, kind: wantedKind }: NewBadge,
   now: Date,
 ): Promise<number> {
   const rule = asked && completeRule(asked, community);
   const kind = requireKind(rule, wantedKind);
   const isNew = rule !== undefined && (await hasHistory(trx, community.id));
   const examinedTo = isNew ? 0 : undefined;
-  return insertBadge(trx, community.id, { name, description, icon, kind, rule, createdAt: now, examinedTo, isNew });
+  const badge = { name, description, icon, kind, rule, createdAt: now, examinedTo, isNew };
+  const id = await insertBadge(trx, community.id, badge);
+  if (image) await insertImage(trx, community.id, id, image, now);
+  return id;
 }
 
 /** How often a badge is earned. Where rewards give it, each of them counts. */
 function requireKind(rule: Rule | undefined, wanted: BadgeKind | undefined): BadgeKind {
   if (!rule) {
     if (wanted === 'once') {
-      throw new DomainError('invalid-parameter', 'A badge without a rule is counted: each reward that names it adds one.');
+      throw new DomainError(
+        'invalid-parameter',
+        'A badge without a rule is counted: each reward that names it adds one.',
+      );
     }
     return 'counted';
   }

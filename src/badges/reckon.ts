@@ -93,14 +93,25 @@ class Facts {
   }
 }
 
-async function reckonCategories({ db, community, memberIds, now }: Facts, rule: RuleOf<'categories'>): Promise<Earned[]> {
+async function reckonCategories(facts: Facts, rule: RuleOf<'categories'>): Promise<Earned[]> {
+  const { db, community, now } = facts;
   const slugs = new Set(rule.categories);
   const categoryIds = community.categories.flatMap(({ id, slug }) => (slugs.has(slug) ? [id] : []));
+  const candidates = whoContributedToAll(await facts.tallies(), categoryIds);
   const pieces = await cutTime(db, community, rule.window, now);
-  const counted = await countCategories(db, community, pieces, categoryIds, memberIds);
+  const counted = await countCategories(db, community, pieces, categoryIds, candidates);
   return counted.flatMap(({ memberId, piece, categories }) => {
     const period = keyOfPiece(pieces, piece);
     return period !== undefined && categories === slugs.size ? [{ memberId, period }] : [];
+  });
+}
+
+/** Who contributed to each of some categories at any time: of others, no window need be looked at. */
+function whoContributedToAll(tallies: readonly Tally[], categoryIds: readonly number[]): number[] {
+  const ofMembers = Map.groupBy(tallies, ({ memberId }) => memberId);
+  return [...ofMembers].flatMap(([memberId, own]) => {
+    const contributedTo = new Set(own.map(({ categoryId }) => categoryId));
+    return categoryIds.every((id) => contributedTo.has(id)) ? [memberId] : [];
   });
 }
 

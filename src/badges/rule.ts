@@ -58,7 +58,10 @@ export const ruleSchema = z
       kind: z.literal('comeback'),
       weeks: count('A contribution after this many whole weeks without any, or more.', MAX_WEEKS),
     }),
-    z.strictObject({ kind: z.literal('quests'), atLeast: count('How many quests, or rounds of them, completed.', MAX_COUNT) }),
+    z.strictObject({
+      kind: z.literal('quests'),
+      atLeast: count('How many quests, or rounds of them, completed.', MAX_COUNT),
+    }),
     z.strictObject({
       kind: z.literal('feedback'),
       atLeast: count('How many messages credited as critical feedback.', MAX_COUNT),
@@ -100,10 +103,14 @@ export function completeRule(rule: Rule, { categories }: { categories: readonly 
   const slugs = categories.map(({ slug }) => slug);
   const completed = rule.kind === 'categories' ? { ...rule, categories: rule.categories ?? slugs } : rule;
   for (const slug of categoriesIn(completed)) {
-    if (!slugs.includes(slug)) throw new DomainError('unknown-category', `There is no category "${slug}" in this community.`);
+    if (!slugs.includes(slug))
+      throw new DomainError('unknown-category', `There is no category "${slug}" in this community.`);
   }
   if (completed.kind === 'categories' && completed.categories.length < 2) {
-    throw new DomainError('invalid-parameter', 'A rule of several categories needs two, and the community has fewer. Add one first.');
+    throw new DomainError(
+      'invalid-parameter',
+      'A rule of several categories needs two, and the community has fewer. Add one first.',
+    );
   }
   return completed;
 }
@@ -117,4 +124,37 @@ export function categoriesIn(rule: Rule): readonly string[] {
 /** The JSON of a rule, as {@link ruleSchema} reads it. */
 export function writeRule(rule: Rule): Record<string, unknown> {
   return rule.kind === 'amount' ? { ...rule, atLeast: formatDecimal(rule.atLeast) } : { ...rule };
+}
+
+/** What people type a rule from: one number, whatever it means for the kind. */
+export type TypedRule = {
+  kind: RuleKind;
+  number?: string | undefined;
+  categories?: readonly string[] | undefined;
+  window?: string | undefined;
+};
+
+/** The name of the number that a rule asks for. Several categories need none. */
+const NUMBERS: Record<RuleKind, 'atLeast' | 'weeks' | 'atMost' | undefined> = {
+  contributions: 'atLeast',
+  amount: 'atLeast',
+  streak: 'weeks',
+  categories: undefined,
+  comeback: 'weeks',
+  quests: 'atLeast',
+  feedback: 'atLeast',
+  rank: 'atMost',
+};
+
+/** The JSON of a rule that was typed, for {@link ruleSchema} to judge: what does not belong to its kind is in it, too. */
+export function readTyped({ kind, number, categories = [], window }: TypedRule): Record<string, unknown> {
+  const field = NUMBERS[kind] ?? 'atLeast';
+  const [category, ...more] = categories;
+  const named = kind === 'categories' || more.length > 0 ? { categories } : { category };
+  return {
+    kind,
+    ...(number === undefined ? {} : { [field]: kind === 'amount' ? number : Number(number) }),
+    ...(category === undefined ? {} : named),
+    ...(window === undefined ? {} : { window }),
+  };
 }

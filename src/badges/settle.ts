@@ -74,14 +74,12 @@ async function give(
   lacking: readonly (readonly [key: string, earned: Earned])[],
   now: Date,
 ): Promise<void> {
-  const entitlements = lacking.map(
-    ([key, { memberId, period }]): Entitlement => ({
-      key,
-      memberId,
-      reward: { kind: 'badge', name: achievement.name },
-      reason: reasonOf(achievement, period),
-    }),
-  );
+  const entitlements = lacking.map(([key, { memberId, period }]): Entitlement => ({
+    key,
+    memberId,
+    reward: { kind: 'badge', name: achievement.name },
+    reason: reasonOf(achievement, period),
+  }));
   for (let from = 0; from < entitlements.length; from += GRANTS_AT_ONCE) {
     const some = entitlements.slice(from, from + GRANTS_AT_ONCE);
     const made = await makeGrants(trx, communityId, some, now);

@@ -22,13 +22,23 @@ export type Tally = {
 export type Stretch = { after: bigint; upTo: bigint };
 
 /** What was recorded within a stretch and counts, summed up. */
-export async function sumRecorded(trx: Transaction<Database>, communityId: number, { after, upTo }: Stretch): Promise<Tally[]> {
-  const recorded = sql`c.community_id = ${communityId} and c.seq > ${after}::bigint and c.seq <= ${upTo}::bigint and c.counted`;
+export async function sumRecorded(
+  trx: Transaction<Database>,
+  communityId: number,
+  { after, upTo }: Stretch,
+): Promise<Tally[]> {
+  const recorded = sql`(
+    select * from contributions c
+    where c.community_id = ${communityId} and c.seq > ${after}::bigint and c.seq <= ${upTo}::bigint and c.counted)`;
   return (await sumTallies(recorded).execute(trx)).rows;
 }
 
 /** Adds to what members have contributed. */
-export async function addTallies(trx: Transaction<Database>, communityId: number, tallies: readonly Tally[]): Promise<void> {
+export async function addTallies(
+  trx: Transaction<Database>,
+  communityId: number,
+  tallies: readonly Tally[],
+): Promise<void> {
   if (tallies.length === 0) return;
   await sql`
     insert into member_tallies (community_id, member_id, category_id, source_id, contributions, amount)
@@ -66,8 +76,9 @@ export async function countTallies(
   upTo: bigint,
 ): Promise<Tally[]> {
   // By member: "+ 0" keeps the server from going by sequence numbers, through all members' rows.
-  const own = sql`c.community_id = ${communityId} and c.member_id = any(${numbers(memberIds)}::int[]) and c.counted
-    and c.seq + 0 <= ${upTo}::bigint`;
+  const own = sql`unnest(${numbers(memberIds)}::int[]) as d(member_id) cross join lateral (
+    select * from contributions c where c.community_id = ${communityId} and c.member_id = d.member_id and c.counted
+      and c.seq + 0 <= ${upTo}::bigint offset 0)`;
   return (await sumTallies(own).execute(db)).rows;
 }
 
@@ -80,13 +91,7 @@ export async function readTallies(
   if (memberIds.length === 0) return [];
   return db
     .selectFrom('member_tallies')
-    .select([
-      'member_id as memberId',
-      'category_id as categoryId',
-      'source_id as sourceId',
-      'contributions',
-      'amount',
-    ])
+    .select(['member_id as memberId', 'category_id as categoryId', 'source_id as sourceId', 'contributions', 'amount'])
     .where('community_id', '=', communityId)
     .where(sql<boolean>`member_id = any(${numbers(memberIds)}::int[])`)
     .execute();
@@ -132,9 +137,10 @@ export function sumByMember(tallies: readonly Tally[], of: (tally: Tally) => big
   return sums;
 }
 
-function sumTallies(which: RawBuilder<unknown>): RawBuilder<Tally> {
+/** Sums the contributions `c` of a table expression. */
+function sumTallies(contributions: RawBuilder<unknown>): RawBuilder<Tally> {
   return sql<Tally>`
     select c.member_id as "memberId", c.category_id as "categoryId", c.source_id as "sourceId",
       count(*) as contributions, sum(c.amount)::bigint as amount
-    from contributions c where ${which} group by 1, 2, 3`;
+    from ${contributions} c group by 1, 2, 3`;
 }

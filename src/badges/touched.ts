@@ -1,5 +1,5 @@
 /** Whose achievements may have changed by what happened within a stretch of sequence numbers. */
-import { sql, type Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { cutTime, findNewlyActive } from './active-time.ts';
 import type { Achievement } from './badge.ts';
@@ -43,13 +43,17 @@ export async function takeIn(
   }
   questions.push({
     achievements: achievements.filter(({ rule }) => rule.kind === 'quests'),
-    memberIds: await findCompleters(trx, community.id, stretch),
+    memberIds: await findCompleters(trx, community.id, stretch.after),
   });
   return questions.filter(({ achievements, memberIds }) => achievements.length > 0 && memberIds.length > 0);
 }
 
 /** The members of whose contributions some came to count, or to count no more, and those who were merged with others. */
-async function findChanged(trx: Transaction<Database>, communityId: number, { after, upTo }: Stretch): Promise<Set<number>> {
+export async function findChanged(
+  db: Kysely<Database>,
+  communityId: number,
+  { after, upTo }: Stretch,
+): Promise<Set<number>> {
   // What is held never counted, and what is refused never will.
   const { rows } = await sql<{ memberId: number }>`
     select c.member_id as "memberId" from contribution_changes ch
@@ -58,15 +62,27 @@ async function findChanged(trx: Transaction<Database>, communityId: number, { af
       and ch.kind in ('void', 'unvoid', 'release')
     union
     select unnest(array[member_id, into_member_id]) from member_merges
-    where community_id = ${communityId} and seq > ${after}::bigint and seq <= ${upTo}::bigint`.execute(trx);
+    where community_id = ${communityId} and seq > ${after}::bigint and seq <= ${upTo}::bigint`.execute(db);
   return new Set(rows.map(({ memberId }) => memberId));
 }
 
-async function findCompleters(trx: Transaction<Database>, communityId: number, { after }: Stretch): Promise<number[]> {
+/** The members who may have completed a quest since a sequence number. */
+export async function findCompleters(db: Kysely<Database>, communityId: number, after: bigint): Promise<number[]> {
   const { rows } = await sql<{ memberId: number }>`
     select distinct member_id as "memberId" from quest_completions
-    where community_id = ${communityId} and recorded_seq > ${after}::bigint`.execute(trx);
+    where community_id = ${communityId} and recorded_seq > ${after}::bigint`.execute(db);
   return rows.map(({ memberId }) => memberId);
+}
+
+/** How many final tables there are, those included that were amended since: with each change there is one more. */
+export async function countFinalTables(db: Kysely<Database>, communityId: number): Promise<number> {
+  const { tables } = await db
+    .selectFrom('final_versions')
+    .select((eb) => eb.fn.countAll<bigint>().as('tables'))
+    .where('community_id', '=', communityId)
+    .where('sha256', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return Number(tables);
 }
 
 /** Who was below what an achievement asks for before, and is not any more. */

@@ -15,6 +15,8 @@ type Call = {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  /** For what takes a server longer than anything else. */
+  timeoutMs?: number;
 };
 
 /** An answer that is no error. `body` is what the JSON says, undefined where there is none (204, 304). */
@@ -35,13 +37,16 @@ export class ApiClient {
    *
    * @throws TemporaryError when no server answers or it asks to come back later; CliError when it refuses
    */
-  async call(path: string, { method = 'GET', body, headers = {}, signal }: Call = {}): Promise<Reply> {
+  async call(
+    path: string,
+    { method = 'GET', body, headers = {}, signal, timeoutMs = TIMEOUT_MS }: Call = {},
+  ): Promise<Reply> {
     let response: Response;
     let text: string;
     try {
       response = await this.#fetch(path, {
         method,
-        signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]),
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
         headers: {
           accept: 'application/json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -52,7 +57,7 @@ export class ApiClient {
       text = await response.text();
     } catch (error) {
       signal?.throwIfAborted();
-      throw this.#unreachable(error);
+      throw this.#unreachable(error, timeoutMs);
     }
     if (!response.ok && response.status !== 304) throw this.#refusal(response, text);
     return {
@@ -88,10 +93,10 @@ export class ApiClient {
     });
   }
 
-  #unreachable(error: unknown): TemporaryError {
+  #unreachable(error: unknown, timeoutMs = TIMEOUT_MS): TemporaryError {
     return new TemporaryError(
       'unreachable',
-      `No server answers at ${this.#base.href} (${reasonOf(error)}).\nStart one with \`npm start\`, or name another with --url or OMNITENSOR_URL.`,
+      `No server answers at ${this.#base.href} (${reasonOf(error, timeoutMs)}).\nStart one with \`npm start\`, or name another with --url or OMNITENSOR_URL.`,
       { answered: false, cause: error },
     );
   }
@@ -156,9 +161,9 @@ function retryAfterMs(response: Response): number | undefined {
 }
 
 /** The short reason inside what `fetch` throws: `ECONNREFUSED`, `ENOTFOUND`, `no answer in 60 s`. */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer in ${TIMEOUT_MS / 1000} s`;
+  if (error.name === 'TimeoutError') return `no answer in ${timeoutMs / 1000} s`;
   const { cause } = error;
   if (cause instanceof Error) return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
   return error.message;

@@ -48,7 +48,15 @@ const communitySchema = z.object({
   visibility: z.string(),
 });
 export const communityListSchema = z.object({ communities: z.array(communitySchema) });
-export const communityWithCategoriesSchema = communitySchema.extend({ categories: z.array(categorySchema) });
+export const communityWithCategoriesSchema = communitySchema.extend({
+  categories: z.array(categorySchema),
+  closing: z.object({
+    lateMinutes: z.number(),
+    provisionalMinutes: z.object({ week: z.number(), month: z.number(), season: z.number() }),
+  }),
+  countdownHours: z.array(z.number()),
+  monthlyBudget: z.string().nullable().optional(),
+});
 export type CommunityWithCategories = z.output<typeof communityWithCategoriesSchema>;
 
 export const rateSchema = z.object({

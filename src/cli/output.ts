@@ -6,6 +6,11 @@ export function print(line = ''): void {
   process.stdout.write(`${safeText(line)}\n`);
 }
 
+/** Writes a line to stdout that stands over others, on a terminal in bold. */
+export function printHeading(line: string): void {
+  process.stdout.write(`${styleText('bold', safeText(line), { stream: process.stdout })}\n`);
+}
+
 /** Writes a line to stderr: for notes, which are not what was asked for. */
 export function note(line: string): void {
   process.stderr.write(`${safeText(line)}\n`);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
+import { badgesCommand } from './commands/badges.ts';
 import { boardsCommand } from './commands/boards.ts';
 import { capsCommand, heldCommand } from './commands/caps.ts';
 import { categoriesCommand } from './commands/categories.ts';
@@ -17,9 +18,11 @@ import { linkCodeCommand, mergeCommand, unlinkCommand } from './commands/linking
 import { memberCommand } from './commands/member.ts';
 import { multipliersCommand } from './commands/multipliers.ts';
 import { privacyCommand } from './commands/privacy.ts';
+import { prizesCommand } from './commands/prizes.ts';
 import { proofsCommand } from './commands/proofs.ts';
 import { questsCommand } from './commands/quests.ts';
 import { ratesCommand } from './commands/rates.ts';
+import { seasonsCommand } from './commands/seasons.ts';
 import { whyCommand } from './commands/why.ts';
 
 const NOTES = `
@@ -68,6 +71,9 @@ export function createProgram(): Command {
   multipliersCommand(program);
   questsCommand(program);
   proofsCommand(program);
+  badgesCommand(program);
+  seasonsCommand(program);
+  prizesCommand(program);
   unlinkCommand(program);
   mergeCommand(program);
   exclusionsCommand(program);

@@ -130,8 +130,8 @@ async function readClosings(db: Kysely<Database>, communityId: number): Promise<
   }>`
     select w.kind || ' ' || w.key as slot, w.window_id as "windowId", w.provisional_at as "provisionalAt", w.frozen_at as "frozenAt",
       v.category_id as "categoryId", v.sha256,
-      -- Hiding somebody changes the words of a final table, not the table.
-      coalesce(v.sha256 is not null or v.reason = 'privacy', false) as "isFinal"
+      -- What was final stays so while a version that follows is being made.
+      coalesce(v.sha256 is not null or v.reason <> 'closed', false) as "isFinal"
     from windows w left join lateral (
       select distinct on (category_id) category_id, sha256, reason from final_versions
       where community_id = w.community_id and window_id = w.window_id

@@ -91,4 +91,25 @@ export const OMNITENSOR_BADGES: readonly NewBadge[] = [
     description: 'First on a board when the season became final.',
     rule: { kind: 'rank', window: 'season', atMost: 1 },
   },
+  // Those that the prizes of the preset give.
+  {
+    name: 'GPU Contributor of the Month',
+    icon: '🖥️',
+    description: 'Nobody shared more GPU in a month.',
+  },
+  {
+    name: 'Top 3 GPU Contributor',
+    icon: '🥉',
+    description: 'Among the first three of a month.',
+  },
+  {
+    name: 'Top 10 GPU Contributor',
+    icon: '🔟',
+    description: 'Among the first ten of a month.',
+  },
+  {
+    name: 'Data Validator of the Month',
+    icon: '🧿',
+    description: 'Among the sharpest eyes of a month.',
+  },
 ];

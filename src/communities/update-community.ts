@@ -90,18 +90,19 @@ export async function finishRebuilds(context: RankingContext): Promise<void> {
 }
 
 async function rebuildPending(context: RankingContext, communityId: number): Promise<void> {
-  const versionOf = context.db
+  const { time_zone } = await context.db
     .selectFrom('communities')
-    .select('config_version')
-    .where('community_id', '=', communityId);
-  const { config_version } = await versionOf.executeTakeFirstOrThrow();
+    .select('time_zone')
+    .where('community_id', '=', communityId)
+    .executeTakeFirstOrThrow();
   await rebuild(context, communityId);
-  // With settings that changed meanwhile it stays pending: whoever changed them rebuilds, or the next start does.
+  // With another zone meanwhile it stays pending: whoever changed it rebuilds, or the next start does. Other settings,
+  // which change all the time, are no reason to: nothing closes while it is pending.
   await context.db
     .updateTable('communities')
     .set({ rebuild_pending: false })
     .where('community_id', '=', communityId)
-    .where('config_version', '=', config_version)
+    .where('time_zone', '=', time_zone)
     .execute();
 }
 
@@ -136,13 +137,8 @@ function differences(
     countdownMs: [...new Set(changes.countdownMs ?? countdownMs)].toSorted((a, b) => b - a),
     monthlyBudget: changes.monthlyBudget === undefined ? monthlyBudget : changes.monthlyBudget,
   };
-  const before: Partial<Settings> = {};
-  const after: Partial<Settings> = {};
-  const compare = <Key extends keyof Settings>(key: Key) => {
-    if (!isDeepStrictEqual(old[key], wanted[key])) [before[key], after[key]] = [old[key], wanted[key]];
-  };
-  for (const key of SETTINGS) compare(key);
-  return { before, after };
+  const same = SETTINGS.filter((key) => isDeepStrictEqual(old[key], wanted[key]));
+  return { before: without(old, same), after: without(wanted, same) };
 }
 
 const SETTINGS = [
@@ -154,6 +150,12 @@ const SETTINGS = [
   'countdownMs',
   'monthlyBudget',
 ] as const satisfies readonly (keyof Settings)[];
+
+function without(settings: Settings, keys: readonly (keyof Settings)[]): Partial<Settings> {
+  const left: Partial<Settings> = { ...settings };
+  for (const key of keys) delete left[key];
+  return left;
+}
 
 function mergeTimes(
   { lateMs, provisionalMs }: ClosingTimes,

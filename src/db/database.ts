@@ -351,6 +351,8 @@ type QuestTable = {
   settle_after_ms: Generated<number>;
   created_at: Date;
   cancelled_at: Generated<Date | null>;
+  /** When the next round begins that does not exist yet; null: all there will be do. */
+  next_round_at: Generated<Date | null>;
 };
 
 /** One round of a quest: the whole of it, or a day, week or month of one that recurs. */
@@ -672,6 +674,10 @@ type BadgeImageTable = {
   media_type: string;
   content: Buffer;
   emoji_id: Generated<string | null>;
+  /** When to look whether the emoji is there. */
+  look_at: Date;
+  /** Why it is not. */
+  reason: Generated<string | null>;
 };
 
 /** How far awarding badges has come in a community. Its row is a lock. */

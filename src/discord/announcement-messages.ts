@@ -3,6 +3,7 @@ import type { Announcement, AnnouncementKind, ProofDecision, ToldMultiplier } fr
 import type { Told } from '../announcements/messenger.ts';
 import { amount, heading, moment, name, names, plural, relative, rewards, type Manner } from './announcement-words.ts';
 import { renderEarned, renderNewBadge } from './badge-announcements.ts';
+import { WHOLE_MESSAGE } from './fit.ts';
 import { formatCount } from './format.ts';
 import { COLOURS } from './messages.ts';
 import { addDecisionButtons, addFiles, proofLines } from './proof-message.ts';
@@ -18,9 +19,6 @@ const REASON_LENGTH = 500;
 const MOST_CATEGORIES = 5;
 /** How many things of one group are told one by one. */
 const MOST_BRIEF = 3;
-/** Discord's limit over all texts of a message, and how many of them, each with a line above, fit beside what else there is. */
-const MOST_CHARACTERS = 4_000;
-const MOST_BLOCKS = 18;
 
 type Of<Kind extends AnnouncementKind> = Extract<Announcement, { kind: Kind }>;
 
@@ -62,13 +60,16 @@ export function componentIdOf(announcementId: number): number {
  *
  * @param uploaded the names of the files that are on the message, as `uploadName` gives them
  */
-export function renderAnnouncements({ id, parts, locale, from }: Told, uploaded: readonly string[] = []): ContainerBuilder {
+export function renderAnnouncements(
+  { id, parts, locale, from }: Told,
+  uploaded: readonly string[] = [],
+): ContainerBuilder {
   const [first] = parts;
   const container = new ContainerBuilder()
     .setId(componentIdOf(id))
     .setAccentColor(first?.[0] ? colourOf(first[0]) : COLOURS.neutral);
   const footer = from === undefined ? '' : `-# From **${name(from, { detail: 'full', locale })}**`;
-  for (const [index, block] of renderParts(parts, locale, MOST_CHARACTERS - footer.length).entries()) {
+  for (const [index, block] of renderParts(parts, locale, WHOLE_MESSAGE.characters - footer.length).entries()) {
     if (index > 0) container.addSeparatorComponents(new SeparatorBuilder());
     container.addTextDisplayComponents(new TextDisplayBuilder({ content: block }));
   }
@@ -89,7 +90,7 @@ function renderParts(parts: Told['parts'], locale: string, characters: number): 
     const others = part.filter((told): told is Other => !isOfWindow(told));
     if (others.length > 0) return [cutToLines(renderPart(others, manner), share)];
     // With a message to itself it has a text a table.
-    const blocks = parts.length > 1 ? 1 : MOST_BLOCKS;
+    const blocks = parts.length > 1 ? 1 : WHOLE_MESSAGE.blocks;
     return renderWindows(part.filter(isOfWindow), { ...manner, characters: share, blocks });
   });
 }

@@ -16,7 +16,7 @@ export function renderEarned({ badges }: Of<'achievements-earned'>, manner: Mann
   const shown = badges.slice(0, MOST_BADGES[manner.detail]);
   const rest = badges.length - shown.length;
   return [
-    heading('Earned since yesterday', manner),
+    heading('Badges earned since yesterday', manner),
     ...shown.map((badge) => earnedLine(badge, manner)),
     ...(rest > 0 ? [`and ${plural(rest, 'other badge', manner)}`] : []),
     ...(manner.detail === 'full' ? [`-# Yours, and what you can still earn: ${code('/badges')}`] : []),

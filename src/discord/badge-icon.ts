@@ -1,5 +1,5 @@
 /** Stands where a badge has no icon of its own. */
-const DEFAULT_ICON = '🏅';
+export const DEFAULT_ICON = '🏅';
 
 /** An emoji that the bot has made of the picture of a badge. */
 export type MadeEmoji = { id: string; animated: boolean };

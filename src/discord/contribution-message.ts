@@ -1,5 +1,5 @@
-import { ActionRowBuilder, ButtonBuilder, TextDisplayBuilder } from '@discordjs/builders';
-import { ButtonStyle, ComponentType, type Message } from 'discord.js';
+import { ActionRowBuilder, ButtonBuilder } from '@discordjs/builders';
+import { ButtonStyle } from 'discord.js';
 import type { VoidResult } from '../contributions/void.ts';
 import { unitOf, type ContributionLine } from '../ledger/ledger.ts';
 import type { Member } from '../members/members.ts';
@@ -7,15 +7,13 @@ import type { Answer, Call } from './command.ts';
 import { encodeChoice, type ContributionChoice } from './contribution-view.ts';
 import { showSentence } from './domain-text.ts';
 import { formatCount, formatNumber, formatScore, ordinal, timestamp, WINDOW_NAMES } from './format.ts';
+import { keptText } from './kept-text.ts';
 import { COLOURS, note } from './messages.ts';
-import { code, escapeMarkdown, plain, shownName, unescapeMarkdown } from './text.ts';
+import { code, escapeMarkdown, plain, shownName } from './text.ts';
 
 /** The most places named. */
 const MAX_PLACES = 6;
 const MAX_TEXT = 40;
-/** By this id the reason is found again in the message, which is the only place that it fits into. */
-const REASON_ID = 1_000;
-const REASON_HEADING = '**Reason** ';
 
 type Told = { member: Member; choice: ContributionChoice; line: ContributionLine | undefined; result: VoidResult };
 
@@ -24,9 +22,7 @@ export function confirmChange(call: Call, told: Told, reason: string): Answer {
   const { choice, result } = told;
   const label = `${choice.kind === 'void' ? 'Void' : 'Un-void'} ${contributions(result.changed, call.locale)}`;
   return note(describe(call, told, `${label} of`, '?'), COLOURS.waiting)
-    .addTextDisplayComponents(
-      new TextDisplayBuilder({ content: `${REASON_HEADING}${escapeMarkdown(reason)}` }).setId(REASON_ID),
-    )
+    .addTextDisplayComponents(keptText('Reason', reason))
     .addActionRowComponents(
       new ActionRowBuilder<ButtonBuilder>().addComponents(
         new ButtonBuilder()
@@ -50,18 +46,6 @@ export function renderNothing({ choice, member, result: { already } }: Told): An
     ? `This contribution of **${shownName(member.displayName)}** ${state}, by ${showSentence(already.actor)}, ${timestamp(already.at, 'R')}:\n> ${escapeMarkdown(already.reason)}`
     : `Nothing of **${shownName(member.displayName)}** there is left to be ${choice.kind === 'void' ? 'voided' : 'un-voided'}.`;
   return note(text, COLOURS.waiting);
-}
-
-/** The reason that {@link confirmChange} wrote into its message, as it was given. */
-export function reasonIn({ components }: Message): string | undefined {
-  for (const container of components) {
-    if (container.type !== ComponentType.Container) continue;
-    for (const component of container.components) {
-      if (component.type !== ComponentType.TextDisplay || component.id !== REASON_ID) continue;
-      return unescapeMarkdown(component.content.slice(REASON_HEADING.length));
-    }
-  }
-  return undefined;
 }
 
 /** A contribution as a line in plain text, as where suggestions are: at its time in a time zone. */

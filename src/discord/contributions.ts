@@ -7,8 +7,9 @@ import { readContributionAt, readLedger, type ContributionLine } from '../ledger
 import { findMember, isPrivate, requireAnyName, type Member } from '../members/members.ts';
 import { checkText, HANDLE, REASON } from '../text.ts';
 import type { Answer, Call, SuggestionCall } from './command.ts';
-import { confirmChange, lineInWords, reasonIn, renderChange, renderNothing } from './contribution-message.ts';
+import { confirmChange, lineInWords, renderChange, renderNothing } from './contribution-message.ts';
 import type { ContributionChoice } from './contribution-view.ts';
+import { readKeptText } from './kept-text.ts';
 import { memberOf } from './member-option.ts';
 import { COLOURS, note } from './messages.ts';
 import { requireManager } from './setup.ts';
@@ -46,7 +47,7 @@ export async function proposeChange(call: Call, typed: TypedChange): Promise<Ans
 /** Does what was proposed, for the reason that stands in the message. Pressed again, it changes nothing more. */
 export async function confirmProposal(call: Call, choice: ContributionChoice, message: Message): Promise<Answer> {
   requireManager(call);
-  const reason = reasonIn(message);
+  const reason = readKeptText(message);
   const member = await findMember(call.services.db, call.community.id, choice.memberId);
   if (reason === undefined || !member) {
     return note(`What this was about is not here any more. Run ${code('/contribution')} again.`, COLOURS.waiting);

@@ -1,6 +1,12 @@
 import { ActionRowBuilder, ButtonBuilder, SeparatorBuilder, TextDisplayBuilder } from '@discordjs/builders';
 import { ButtonStyle, type ApplicationCommandOptionChoiceData } from 'discord.js';
-import { GRANT_STATES, type GrantFilter, type GrantPlace, type GrantState, type ListedGrant } from '../rewards/grant-list.ts';
+import {
+  GRANT_STATES,
+  type GrantFilter,
+  type GrantPlace,
+  type GrantState,
+  type ListedGrant,
+} from '../rewards/grant-list.ts';
 import type { PlannedRole, RolePlan } from '../rewards/plan-roles.ts';
 import { REWARD_KINDS } from '../rewards/reward.ts';
 import type { Answer } from './command.ts';
@@ -47,7 +53,9 @@ export function renderGrants(
 ): Answer {
   const heading = failed === 0 ? '## Grants: nothing failed' : `## Grants: ${formatCount(failed, locale)} failed`;
   const answer = note(
-    [...(done === undefined ? [] : [done]), heading, ...(grants.length === 0 ? ['There are none to show.'] : [])].join('\n'),
+    [...(done === undefined ? [] : [done]), heading, ...(grants.length === 0 ? ['There are none to show.'] : [])].join(
+      '\n',
+    ),
     failed === 0 ? COLOURS.good : COLOURS.bad,
   );
   for (const grant of grants) {
@@ -58,7 +66,9 @@ export function renderGrants(
     if (buttons.length > 0) answer.addActionRowComponents(new ActionRowBuilder<ButtonBuilder>().addComponents(buttons));
   }
   const below = [
-    ...(failed > 1 ? [button({ do: 'retry-all' }, `Retry all ${formatCount(failed, locale)}`, ButtonStyle.Primary)] : []),
+    ...(failed > 1
+      ? [button({ do: 'retry-all' }, `Retry all ${formatCount(failed, locale)}`, ButtonStyle.Primary)]
+      : []),
     ...(next ? [button({ do: 'list', view: { filter, before: next } }, 'More', ButtonStyle.Secondary)] : []),
   ];
   if (below.length > 0) answer.addActionRowComponents(new ActionRowBuilder<ButtonBuilder>().addComponents(below));
@@ -84,7 +94,12 @@ export function renderPlan({ give, take, keep, cannot, first }: RolePlan, locale
   return note(
     [
       '## Roles: what the bot would do now',
-      [counted(give, 'to give'), counted(take, 'to take'), counted(keep, 'kept as theirs'), counted(cannot, 'impossible')].join(' · '),
+      [
+        counted(give, 'to give'),
+        counted(take, 'to take'),
+        counted(keep, 'kept as theirs'),
+        counted(cannot, 'impossible'),
+      ].join(' · '),
       ...(first.length === 0 ? ['Everybody has the roles that they were granted.'] : first.map(describeChange)),
       ...(rest > 0 ? [`and ${formatCount(rest, locale)} more`] : []),
       '-# Nothing was changed. Who has left, or has a role already, shows when the bot looks at them.',
@@ -114,7 +129,10 @@ export function suggestGrants(
   const wanted = typed.trim().toLowerCase();
   return grants
     .map(({ id, handle, kind, name, reason, state }) => ({
-      name: plain(`${id}: ${handle}, ${kind}${name === undefined ? '' : ` ${name}`}, ${state}: ${reason}`, MAX_LABEL_LENGTH),
+      name: plain(
+        `${id}: ${handle}, ${kind}${name === undefined ? '' : ` ${name}`}, ${state}: ${reason}`,
+        MAX_LABEL_LENGTH,
+      ),
       value: Number(id),
     }))
     .filter(({ name }) => name.toLowerCase().includes(wanted))

@@ -91,31 +91,45 @@ async function readAll(rest: REST, guildId: string): Promise<GuildRights> {
   const highest = Math.max(0, ...own.map(({ position }) => position));
   const hasAny = (...wanted: readonly bigint[]) =>
     (permissions & PermissionFlagsBits.Administrator) !== 0n || wanted.some((bit) => (permissions & bit) === bit);
+  const problemOf = (roleId: string, ...problems: readonly RoleProblem[]) => {
+    const role = roles.find((one) => one.id === roleId);
+    if (!role) return 'There is no such role in the server any more. Choose another one.';
+    for (const problem of problems) {
+      const found = problem(role);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const isNoGift: RoleProblem = (role) => {
+    if (role.id === guildId) return 'Everybody has @everyone already. Choose another role.';
+    if (!role.managed) return undefined;
+    return `${quoted(role)} belongs to a bot or an integration and cannot be given. Choose another role.`;
+  };
+  const isOutOfReach: RoleProblem = (role) => {
+    if (!hasAny(PermissionFlagsBits.ManageRoles)) {
+      return 'The bot lacks "Manage Roles". Allow it in Server Settings, under Roles.';
+    }
+    if (role.position < highest) return undefined;
+    return `${quoted(role)} stands above the bot's own role. Move the bot's role above it in Server Settings, under Roles.`;
+  };
   return {
     selfId,
     hasAny,
     version: versionOf(roles, member.roles),
     has: (roleId) => roles.some(({ id }) => id === roleId),
     named: (name) => findNamed(roles, name),
-    whyNot(roleId) {
-      const role = roles.find((one) => one.id === roleId);
-      if (!role) return 'There is no such role in the server any more. Choose another one.';
-      if (roleId === guildId) return 'Everybody has @everyone already. Choose another role.';
-      if (role.managed)
-        return `${quoted(role)} belongs to a bot or an integration and cannot be given. Choose another role.`;
-      if ((role.permissions & DANGEROUS) !== 0n) {
-        return `${quoted(role)} carries powers over the server (such as managing, moderating or pinging everybody), and a reward must not. Take them from the role, or choose another one.`;
-      }
-      if (!hasAny(PermissionFlagsBits.ManageRoles)) {
-        return 'The bot lacks "Manage Roles". Allow it in Server Settings, under Roles.';
-      }
-      if (role.position >= highest) {
-        return `${quoted(role)} stands above the bot's own role. Move the bot's role above it in Server Settings, under Roles.`;
-      }
-      return undefined;
-    },
+    whyNot: (roleId) => problemOf(roleId, isNoGift, isDangerous, isOutOfReach),
+    whyNotTake: (roleId) => problemOf(roleId, isNoGift, isOutOfReach),
   };
 }
+
+/** What is wrong with a role, and what to change. */
+type RoleProblem = (role: GuildRole) => string | undefined;
+
+const isDangerous: RoleProblem = (role) => {
+  if ((role.permissions & DANGEROUS) === 0n) return undefined;
+  return `${quoted(role)} carries powers over the server (such as managing, moderating or pinging everybody), and a reward must not. Take them from the role, or choose another one.`;
+};
 
 /** The role of a name; of several that differ in the case of letters alone, the one that is written so. */
 function findNamed(roles: readonly GuildRole[], name: string): { roleId: string } | { problem: string } {
@@ -129,7 +143,13 @@ function findNamed(roles: readonly GuildRole[], name: string): { roleId: string 
 }
 
 function versionOf(roles: readonly GuildRole[], own: readonly string[]): string {
-  const all = roles.map(({ id, name, position, permissions, managed }) => [id, name, position, String(permissions), managed]);
+  const all = roles.map(({ id, name, position, permissions, managed }) => [
+    id,
+    name,
+    position,
+    String(permissions),
+    managed,
+  ]);
   const text = JSON.stringify([all.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)), own.toSorted()]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

@@ -13,6 +13,8 @@ import { WINDOW_KINDS } from '../ranking/calendar.ts';
 import type { Entry } from '../ranking/leaderboard.ts';
 import type { WindowStatus } from '../ranking/periods.ts';
 import type { Leaderboard } from '../ranking/read-leaderboard.ts';
+import { frozenDueAt } from '../seasons/steps.ts';
+import { periodName } from '../seasons/tell-tables.ts';
 import type { Answer, Call } from './command.ts';
 import { formatCount, formatFactor, formatScore, ordinal, STATUS_WORDS, timestamp, WINDOW_NAMES } from './format.ts';
 import { encodeView, type LeaderboardView, type ViewAction } from './leaderboard-view.ts';
@@ -46,7 +48,9 @@ export function renderLeaderboard(call: Call, board: Leaderboard, view: Leaderbo
   const { community, locale } = call;
   const container = new ContainerBuilder()
     .setAccentColor(STATUS_COLOURS[board.status])
-    .addTextDisplayComponents(text(heading(board) + running(board, locale)))
+    .addTextDisplayComponents(
+      text(heading(board, periodName(community, board.window)) + closing(call, board) + running(board, locale)),
+    )
     .addSeparatorComponents(new SeparatorBuilder());
   if (board.total === 0) {
     container.addTextDisplayComponents(text(emptyState(board, community)));
@@ -73,13 +77,22 @@ export function lastOffset(total: number): number {
   return Math.max(0, Math.ceil(total / PAGE_SIZE) - 1) * PAGE_SIZE;
 }
 
-export function heading({ category, window, status }: Leaderboard): string {
+/** `name`: what people call the period. */
+export function heading({ category, window, status }: Leaderboard, name: string = window.key): string {
   const title = `## ${shownName(category.title)}`;
   if (window.kind === 'all') return `${title}\n**${WINDOW_NAMES.all}** · ${STATUS_WORDS[status]}`;
   const lastMoment = new Date(window.endsAt.getTime() - 1);
   const dates = `${timestamp(window.startsAt, 'D')} – ${timestamp(lastMoment, 'D')}`;
   const end = `${status === 'open' ? 'ends' : 'ended'} ${timestamp(window.endsAt, 'R')}`;
-  return `${title}\n**${WINDOW_NAMES[window.kind]} ${window.key}** · ${dates}\n${STATUS_WORDS[status]} · ${end}`;
+  const period = name === window.key ? `${WINDOW_NAMES[window.kind]} ${name}` : shownName(name);
+  return `${title}\n**${period}** · ${dates}\n${STATUS_WORDS[status]} · ${end}`;
+}
+
+/** Of a window that is over: when it becomes final; or the hash of its final table. */
+function closing({ community }: Call, { window, status, sha256 }: Leaderboard): string {
+  if (sha256 !== undefined) return `\n-# SHA-256 ${code(sha256)}`;
+  if (status !== 'closing' && status !== 'provisional') return '';
+  return `\n-# Final ${timestamp(frozenDueAt(community.closingTimes, window), 'R')}`;
 }
 
 /** That a multiplier event is running. */

@@ -15,6 +15,7 @@ const GRANT_STATES: Partial<Record<string, string>> = {
   made: 'on its way',
   delivering: 'on its way',
   failed: 'could not be given: an admin can see why',
+  lapsed: 'lapsed: you were away too long',
 };
 
 /**

@@ -1,11 +1,13 @@
 import { ContainerBuilder, SeparatorBuilder, TextDisplayBuilder } from '@discordjs/builders';
+import type { Badge } from '../badges/badge.ts';
 import type { Member } from '../members/members.ts';
 import type { CurrentStanding } from '../ranking/read-leaderboard.ts';
 import type { Granted } from '../rewards/grants.ts';
+import { badgeInLine } from './badge-message.ts';
 import type { Answer, Call } from './command.ts';
 import { formatCount, formatNumber, formatScore, ordinal, WINDOW_NAMES } from './format.ts';
 import { COLOURS, note } from './messages.ts';
-import { code, plain, shownName } from './text.ts';
+import { code, shownName } from './text.ts';
 
 /** What is left of Discord's 4,000 characters a message for standings. */
 const MAX_STANDINGS_LENGTH = 2_800;
@@ -13,11 +15,12 @@ const MAX_STANDINGS_LENGTH = 2_800;
 const MAX_BADGES = 6;
 const MAX_BADGE_LENGTH = 30;
 
-/** A member's balances, and where the member stands in all current windows. */
+/** A member's balances, and where the member stands in all current windows. `badges`: what badges mean. */
 export function renderMember(
   { community, locale }: Call,
   member: Member,
   granted: Granted,
+  badges: readonly Badge[],
   standings: readonly CurrentStanding[],
 ): Answer {
   const linked =
@@ -32,7 +35,7 @@ export function renderMember(
   return new ContainerBuilder()
     .setAccentColor(COLOURS.good)
     .addTextDisplayComponents(
-      new TextDisplayBuilder({ content: `${name}\n${omnit} · ${reputation}${badgesText(granted, locale)}` }),
+      new TextDisplayBuilder({ content: `${name}\n${omnit} · ${reputation}${badgesText(granted, badges, locale)}` }),
     )
     .addSeparatorComponents(new SeparatorBuilder())
     .addTextDisplayComponents(
@@ -56,14 +59,14 @@ export function renderStranger({ community, reader }: Call): Answer {
   );
 }
 
-function badgesText({ badges }: Granted, locale: string): string {
+function badgesText({ badges }: Granted, known: readonly Badge[], locale: string): string {
   if (badges.length === 0) return '';
-  const shown = badges.slice(0, MAX_BADGES).map(({ name, count }) => {
-    const times = count === 1 ? '' : ` ×${formatCount(count, locale)}`;
-    return `${shownName(plain(name, MAX_BADGE_LENGTH))}${times}`;
-  });
+  const byName = new Map(known.map((badge) => [badge.name, badge]));
+  const shown = badges
+    .slice(0, MAX_BADGES)
+    .map((one) => badgeInLine({ ...one, badge: byName.get(one.name) }, locale, MAX_BADGE_LENGTH));
   const more = badges.length - shown.length;
-  return `\n🏅 ${shown.join(', ')}${more > 0 ? ` and ${formatCount(more, locale)} more` : ''}`;
+  return `\n${shown.join(', ')}${more > 0 ? ` and ${formatCount(more, locale)} more` : ''} · ${code('/badges')}`;
 }
 
 function standingsText(standings: readonly CurrentStanding[], locale: string): string {

@@ -116,7 +116,7 @@ function winningText({ maxWinners }: Quest, { won }: Completion, round: Round | 
 }
 
 /** `▰▰▰▱▱▱▱▱▱▱ 34 %` */
-function progressBar(share: number): string {
+export function progressBar(share: number): string {
   const filled = Math.floor(share * BAR_LENGTH);
   return `${'▰'.repeat(filled)}${'▱'.repeat(BAR_LENGTH - filled)} ${Math.floor(share * 100)} %`;
 }

@@ -35,6 +35,8 @@ export type SetupState = {
   waiting: number;
   /** How many live boards rest, and why the latest does. */
   resting: { count: number; latest: string | undefined };
+  /** How many grants could not be delivered, and the reason of most of them. */
+  undelivered: { count: number; first: string | undefined };
   now: Date;
   locale: string;
 };
@@ -42,7 +44,7 @@ export type SetupState = {
 /** How a community is set up, and what lacks. */
 export function renderSetup(
   community: Community,
-  { changed, unclaimed, unsaid, waiting, resting, now, locale }: SetupState,
+  { changed, unclaimed, unsaid, waiting, resting, undelivered, now, locale }: SetupState,
 ): Answer {
   const { name, slug, timeZone, visibility, discordChannelId, discordReviewChannelId, categories } = community;
   const time = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'medium', timeStyle: 'short' }).format(now);
@@ -60,16 +62,17 @@ export function renderSetup(
   ];
   const lacking = whatLacks(community, unclaimed);
   if (!discordChannelId) lacking.push(channelLacks(waiting, locale));
-  if (unsaid.count > 0) {
-    lacking.push(
-      `${formatCount(unsaid.count, locale)} ${unsaid.count === 1 ? 'announcement' : 'announcements'} could not be said, the latest because: ${showSentence(plain(unsaid.latest ?? '', MOST_REASON))} Put it right, and have them tried again over the API.`,
-    );
-  }
-  if (resting.count > 0) {
-    lacking.push(
-      `${formatCount(resting.count, locale)} live ${resting.count === 1 ? 'board rests' : 'boards rest'}, the latest because: ${showSentence(plain(resting.latest ?? '', MOST_REASON))} ${code('/board list')} shows all.`,
-    );
-  }
+  lacking.push(
+    ...trouble(
+      unsaid,
+      ['announcement', 'announcements'],
+      'could not be said',
+      'Have them tried again over the API.',
+      locale,
+    ),
+    ...trouble(resting, ['live board', 'live boards'], 'cannot be shown', `${code('/board list')} shows all.`, locale),
+    ...trouble(undelivered, ['grant', 'grants'], 'could not be delivered', `${code('/grants')} shows all.`, locale),
+  );
   if (lacking.length > 0) lines.push('### Still to do', ...lacking.map((line) => `- ${line}`));
   return note(lines.join('\n'), lacking.length > 0 ? COLOURS.waiting : COLOURS.good);
 }
@@ -117,6 +120,19 @@ function whatLacks(community: Community, unclaimed: string | undefined): string[
     lacking.push(`Days begin at midnight UTC. If that is not yours: ${code('/setup time-zone:')} and type a city.`);
   }
   return lacking;
+}
+
+/** What does not get through: how many, a reason, and where to see more. */
+function trouble(
+  { count, ...reasons }: { count: number; latest?: string | undefined; first?: string | undefined },
+  [one, several]: readonly [string, string],
+  what: string,
+  more: string,
+  locale: string,
+): string[] {
+  if (count === 0) return [];
+  const reason = showSentence(plain(reasons.latest ?? reasons.first ?? '', MOST_REASON));
+  return [`${formatCount(count, locale)} ${count === 1 ? one : several} ${what}: ${reason} ${more}`];
 }
 
 /** That no channel was chosen, or that it was deleted since. */

@@ -9,6 +9,7 @@ import { updateCommunity } from '../communities/update-community.ts';
 import { DomainError } from '../errors.ts';
 import { countRestingBoards } from '../live-boards/administer.ts';
 import { setReviewChannel } from '../quests/review-channel.ts';
+import { countFailedGrants } from '../rewards/grant-list.ts';
 import { checkText, NAME } from '../text.ts';
 import { requireCommunity } from './call.ts';
 import type { Answer, Call } from './command.ts';
@@ -89,6 +90,7 @@ export async function completeSetup(call: Call, wishes: SetupWishes): Promise<An
     unsaid: await countTroubles(services.db, community.id),
     waiting: await countWaitingForChannel(services.db, community.id, now),
     resting: await countRestingBoards(services.db, community.id),
+    undelivered: await countFailedGrants(services.db, community.id),
     now,
     locale: call.locale,
   });

@@ -1,9 +1,11 @@
 /** What is told of windows that close and of seasons: as much of it as fits. */
 import type { Announcement, ToldPlace, ToldPrize, ToldTable, ToldWindow } from '../announcements/announcement.ts';
 import { parseDecimal } from '../ranking/score.ts';
-import { amount, heading, moment, name, plural, relative, rewards, type Manner } from './announcement-words.ts';
+import { amount, heading, moment, plural, relative, rewards, type Manner } from './announcement-words.ts';
+import { fit, type Room } from './fit.ts';
 import { formatCount, formatNumber, ordinal } from './format.ts';
 import { code, plain, shownName } from './text.ts';
+import { seasonTitle, titleOfTold } from './window-title.ts';
 
 export type WindowAnnouncement = Extract<
   Announcement,
@@ -11,8 +13,8 @@ export type WindowAnnouncement = Extract<
 >;
 type Final = Extract<WindowAnnouncement, { kind: 'window-final' }>;
 
-/** How it is told: also with how many characters, and in how many blocks at the most. */
-export type Room = Manner & { characters: number; blocks: number };
+/** How it is told, and how much of it. */
+type Space = Manner & Room;
 
 /** How much of each table is told. */
 type Detail = { places: number; rewards: number; hash: boolean };
@@ -31,7 +33,7 @@ const UNIT_LENGTH = 24;
 const REASON_LENGTH = { brief: 100, full: 300 } as const;
 
 /** What is told of one, or of several windows that became final long ago, in blocks of Discord's Markdown. */
-export function renderWindows(told: readonly WindowAnnouncement[], room: Room): string[] {
+export function renderWindows(told: readonly WindowAnnouncement[], room: Space): string[] {
   const [first, ...others] = told;
   if (!first) return [];
   const finals = told.filter((one): one is Final => one.kind === 'window-final');
@@ -39,12 +41,12 @@ export function renderWindows(told: readonly WindowAnnouncement[], room: Room): 
   return render(first, room);
 }
 
-function render(told: WindowAnnouncement, room: Room): string[] {
+function render(told: WindowAnnouncement, room: Space): string[] {
   switch (told.kind) {
     case 'window-provisional':
       return withTables(
         [
-          heading(`${title(told, room)} is over`, room),
+          heading(`${titleOfTold(told, room.locale)} is over`, room),
           `This is how it stands. It is final ${relative(told.endsAt)}: until then late contributions still count, and what turns out wrong is taken out.`,
         ],
         told.tables,
@@ -53,36 +55,36 @@ function render(told: WindowAnnouncement, room: Room): string[] {
       );
     case 'window-final':
       return withTables(
-        [heading(`${title(told, room)}: the final table`, room), ...changed(told, room)],
+        [heading(`${titleOfTold(told, room.locale)}: the final table`, room), ...changed(told, room)],
         told.tables,
-        howToCheck(told.period, room),
+        howToCheck(told),
         room,
       );
     case 'window-amended':
       return withTables(
         [
-          heading(`${title(told, room)} was amended`, room),
+          heading(`${titleOfTold(told, room.locale)} was amended`, room),
           `> ${shownName(plain(told.reason, REASON_LENGTH[room.detail]))}`,
           `${plural(told.given, 'reward', room)} given, ${formatCount(told.takenBack, room.locale)} taken back. This is version ${told.version}; the earlier one is kept beside it.`,
         ],
         [told.table],
-        howToCheck(told.period, room),
+        howToCheck(told),
         room,
       );
     case 'season-countdown':
       return withTables(
         [
-          heading(`${seasonName(told.name, room)} ends ${relative(told.endsAt)}`, room),
+          heading(`${seasonTitle(told.name)} ends ${relative(told.endsAt)}`, room),
           `What is contributed until ${moment(told.endsAt)} counts.${told.tables.length > 0 ? ' This is how it stands:' : ''}`,
         ],
         told.tables,
-        room.detail === 'full' ? [`-# Where you stand: ${code('/leaderboard')}`] : [],
+        [`-# Where you stand: ${code('/leaderboard')}`],
         room,
       );
     case 'season-opened':
       return withPrizes(
         [
-          heading(`${seasonName(told.name, room)} has begun`, room),
+          heading(`${seasonTitle(told.name)} has begun`, room),
           `Everybody starts from zero. It runs until ${moment(told.endsAt)}.`,
         ],
         told.prizes,
@@ -91,24 +93,19 @@ function render(told: WindowAnnouncement, room: Room): string[] {
   }
 }
 
-/** Windows that became final while nobody could be told, each with its winners. */
-function renderFinals(finals: readonly Final[], room: Room): string[] {
-  const head = heading(`${formatCount(finals.length, room.locale)} tables became final`, room);
-  const tables = (detail: Detail) =>
+/** Windows that became final while nobody could be told, each with its tables. */
+function renderFinals(finals: readonly Final[], room: Space): string[] {
+  const windows = (detail: Detail) =>
     finals.map((told) =>
       [
-        `**${title(told, room)}**`,
-        ...told.tables.map((table) =>
-          detail.places > 1 ? fullTable(table, detail, room) : shortTable(table, detail, room),
-        ),
+        `### ${titleOfTold(told, room.locale)}`,
+        ...told.tables.map((table) => tableText(table, detail, { ...room, detail: 'brief' })),
       ].join('\n'),
     );
-  const foot =
-    room.detail === 'full' ? [`-# All of them: ${code('/leaderboard')} with the option ${code('period')}`] : [];
   return fit(
-    [head],
-    DETAILS.map((detail) => () => tables(detail)),
-    foot,
+    [heading(`${formatCount(finals.length, room.locale)} tables became final`, room)],
+    DETAILS.map((detail) => () => windows(detail)),
+    [`-# All of them: ${code('/leaderboard')} with the option ${code('period')}`],
     room,
   );
 }
@@ -118,87 +115,47 @@ function withTables(
   head: readonly string[],
   tables: readonly ToldTable[],
   foot: readonly string[],
-  room: Room,
+  room: Space,
 ): string[] {
-  const inFull = room.detail === 'full';
-  const attempts = DETAILS.filter(({ places }) => inFull || places === 1).map(
-    (detail) => () =>
-      tables.map((table) =>
-        detail.places > 1 || inFull ? fullTable(table, detail, room) : shortTable(table, detail, room),
-      ),
-  );
+  const attempts = DETAILS.map((detail) => () => tables.map((table) => tableText(table, detail, room)));
   return fit(head, attempts, foot, room);
 }
 
-function withPrizes(head: readonly string[], prizes: readonly ToldPrize[], room: Room): string[] {
-  const boards = [...Map.groupBy(prizes, (prize) => prize.title)];
-  const [heads, foot] =
-    room.detail === 'full'
-      ? ['### ', prizes.length > 0 ? [`-# What there is to win all along: ${code('/prize list')}`] : []]
-      : ['', []];
+function withPrizes(head: readonly string[], prizes: readonly ToldPrize[], room: Space): string[] {
+  const boards = [...Map.groupBy(prizes, ({ title }) => title)];
   const attempts = [4, 2, 1].map(
     (most) => () =>
-      boards.map(([board, ofBoard]) =>
-        [
-          `${heads}${shownName(plain(board, NAME_LENGTH))}`,
-          ...ofBoard.map((prize) => prizeLine(prize, most, room)),
-        ].join('\n'),
+      boards.map(([title, ofBoard]) =>
+        [boardTitle(title, room), ...ofBoard.map((prize) => prizeLine(prize, most, room))].join('\n'),
       ),
   );
+  const foot = prizes.length > 0 ? [`-# What there is to win all along: ${code('/prize list')}`] : [];
   return fit(head, attempts, foot, room);
 }
 
-/** The first of some attempts that fits with what stands above and below; of the last one, as much as fits. */
-function fit(
-  head: readonly string[],
-  attempts: readonly (() => string[])[],
-  foot: readonly string[],
-  { characters, blocks: mostBlocks, locale }: Room,
-): string[] {
-  const heads = head.join('\n');
-  const foots = foot.length > 0 ? [foot.join('\n')] : [];
-  // The line that says how many are left out.
-  const left = characters - heads.length - (foots[0]?.length ?? 0) - 80;
-  let blocks: string[] = [];
-  for (const attempt of attempts) {
-    blocks = attempt();
-    if (lengthOf(blocks) <= left) break;
-  }
-  const shown: string[] = [];
-  for (const block of blocks) {
-    if (lengthOf([...shown, block]) > left) break;
-    shown.push(block);
-  }
-  const rest = blocks.length - shown.length;
-  const more = rest > 0 ? [`… and ${formatCount(rest, locale)} more`] : [];
-  const all = [heads, ...shown, ...more, ...foots];
-  return all.length <= mostBlocks ? all : [all.join('\n')];
-}
-
-function lengthOf(blocks: readonly string[]): number {
-  return blocks.reduce((sum, block) => sum + block.length + 1, 0);
-}
-
-function fullTable(table: ToldTable, detail: Detail, manner: Manner): string {
+/** The first places of a table with what stands below; or its winner in a line. */
+function tableText(table: ToldTable, detail: Detail, manner: Manner): string {
   const { members, total, alsoWin = 0, sha256, top } = table;
+  const [first] = top;
+  if (detail.places === 1) {
+    const board = `**${shownName(plain(table.title, NAME_LENGTH))}**`;
+    return `${board}: ${first ? line(first, table, detail, manner) : 'nobody'}`;
+  }
   const sum = total === undefined ? '' : `, ${score(total, table, manner)} in all`;
+  const win = alsoWin === 1 ? 'wins' : 'win';
   return [
-    `${manner.detail === 'full' ? '### ' : ''}${shownName(plain(table.title, NAME_LENGTH))}`,
+    boardTitle(table.title, manner),
     ...top.slice(0, detail.places).map((place) => line(place, table, detail, manner)),
-    ...(top.length === 0 ? ['Nobody stands on it any more.'] : []),
-    ...(alsoWin > 0
-      ? [`and ${plural(alsoWin, 'more member', manner)} ${alsoWin === 1 ? 'wins' : 'win'} something`]
-      : []),
+    ...(first ? [] : ['Nobody stands on it any more.']),
+    ...(alsoWin > 0 ? [`and ${plural(alsoWin, 'more member', manner)} ${win} something`] : []),
     ...(members > 0 ? [`-# ${plural(members, 'member', manner)}${sum}`] : []),
     ...(detail.hash && sha256 !== undefined ? [`-# SHA-256 ${code(sha256)}`] : []),
   ].join('\n');
 }
 
-/** A table in a line: its winner. */
-function shortTable(table: ToldTable, detail: Detail, manner: Manner): string {
-  const [first] = table.top;
-  const board = shownName(plain(table.title, NAME_LENGTH));
-  return `${board}: ${first ? line(first, table, detail, manner) : 'nobody'}`;
+function boardTitle(title: string, { detail }: Manner): string {
+  const shown = shownName(plain(title, NAME_LENGTH));
+  return detail === 'full' ? `### ${shown}` : `**${shown}**`;
 }
 
 function line(place: ToldPlace, table: ToldTable, detail: Detail, manner: Manner): string {
@@ -212,7 +169,8 @@ function prizeLine(prize: ToldPrize, most: number, manner: Manner): string {
   return `${placesOf(prize, manner)}: ${rewards(prize.rewards, manner, most)}`;
 }
 
-function placesOf(prize: ToldPrize, manner: Manner): string {
+/** Who wins a prize: `🥇 1st`, `2nd to 10th`, `The first 5 %`, `Everybody from 100 OMNIT on`. */
+export function placesOf(prize: Omit<ToldPrize, 'rewards'>, manner: Manner): string {
   const { places } = prize;
   if ('topPercent' in places) return `The first ${places.topPercent} %`;
   if ('minScore' in places) return `Everybody from ${score(places.minScore, prize, manner)} on`;
@@ -228,21 +186,9 @@ function changed({ changed: count }: Final, manner: Manner): string[] {
 }
 
 /** By what the hashes can be checked. */
-function howToCheck(period: string, { detail }: Manner): string[] {
-  return detail === 'full' ? [`-# Recompute and check: ${code(`omnitensor-cli seasons verify ${period}`)}`] : [];
-}
-
-function title({ window, period, name: what }: ToldWindow, manner: Manner): string {
-  if (window === 'season') return seasonName(what, manner);
-  const [year = '', part = ''] = period.split('-');
-  if (window === 'week') return `Week ${Number(part.slice(1))} of ${year}`;
-  const month = new Date(Date.UTC(Number(year), Number(part) - 1));
-  return new Intl.DateTimeFormat(manner.locale, { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(month);
-}
-
-/** A season by its name; one that has none is called as it is addressed. */
-function seasonName(what: string, manner: Manner): string {
-  return /^\d{4}-Q[1-4]$/.test(what) ? `Season ${what}` : name(what, manner);
+function howToCheck({ window, period }: ToldWindow): string[] {
+  const kind = window === 'season' ? '' : ` --window ${window}`;
+  return [`-# Recompute and check: ${code(`omnitensor-cli seasons verify ${period}${kind}`)}`];
 }
 
 function score(text: string, { unit }: { unit: string }, { locale }: Manner): string {

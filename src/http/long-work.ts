@@ -16,7 +16,11 @@ let last: Promise<unknown> = Promise.resolve();
  *
  * @param work calls `isWanted` now and then, which throws once nobody waits for the answer any more
  */
-export function sendWhenDone(reply: FastifyReply, work: (isWanted: () => void) => Promise<object>): FastifyReply {
+export function sendWhenDone(
+  reply: FastifyReply,
+  work: (isWanted: () => void) => Promise<object>,
+  signOfLifeMs = SIGN_OF_LIFE_MS,
+): FastifyReply {
   const isWanted = () => {
     if (reply.raw.destroyed) throw new Error('Nobody waits for the answer any more.');
   };
@@ -25,14 +29,14 @@ export function sendWhenDone(reply: FastifyReply, work: (isWanted: () => void) =
     return work(isWanted);
   });
   last = done.catch(() => {});
-  return reply.type('application/json; charset=utf-8').send(Readable.from(writeWhenDone(done)));
+  return reply.type('application/json; charset=utf-8').send(Readable.from(writeWhenDone(done, signOfLifeMs)));
 }
 
-async function* writeWhenDone(done: Promise<object>): AsyncGenerator<string> {
+async function* writeWhenDone(done: Promise<object>, signOfLifeMs: number): AsyncGenerator<string> {
   const over = new AbortController();
   try {
     for (;;) {
-      const signOfLife = sleep(SIGN_OF_LIFE_MS, undefined, { signal: over.signal }).catch(() => undefined);
+      const signOfLife = sleep(signOfLifeMs, undefined, { signal: over.signal }).catch(() => undefined);
       const result = await Promise.race([done, signOfLife]);
       if (result) return yield JSON.stringify(result);
       yield '\n';

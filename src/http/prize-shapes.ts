@@ -32,7 +32,12 @@ export const prizeShape = z
 
 export const prizeChangeShape = prizeShape
   .extend({
-    from: z.string().describe('The first period that it is for; of a prize that is removed, no longer for.'),
+    from: z
+      .string()
+      .optional()
+      .describe(
+        'The first period that it is for; of a prize that is removed, no longer for. Left out between two seasons, while none lies ahead.',
+      ),
     leavesAlone: z.array(z.string()).describe('Periods that are closing at the moment and keep the prizes they had.'),
     notes: z.array(z.string()).describe('Gaps and overlaps with other prizes.'),
   })
@@ -137,7 +142,7 @@ export function toPrizeChange(
   community: Pick<KnownCommunity, 'categories'>,
   { prize, from, untouched, notes }: PrizeChange,
 ): z.output<typeof prizeChangeShape> {
-  return { ...toPrize(community, prize), from: from.key, leavesAlone: untouched.map(({ key }) => key), notes };
+  return { ...toPrize(community, prize), from: from?.key, leavesAlone: untouched.map(({ key }) => key), notes };
 }
 
 export function toPreview(

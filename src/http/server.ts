@@ -11,6 +11,7 @@ import { measureRequests } from './metrics.ts';
 import { acceptTagLists } from './not-modified.ts';
 import { describeApi } from './openapi.ts';
 import { answerBadUrl, answerWithProblems, RateLimitError } from './problems.ts';
+import { badgeRoutes } from './routes/badges.ts';
 import { capRoutes } from './routes/caps.ts';
 import { announcementRoutes } from './routes/announcements.ts';
 import { communityRoutes } from './routes/communities.ts';
@@ -114,6 +115,7 @@ export async function createHttpServer(services: HttpServices, options: HttpOpti
   multiplierRoutes(server, services);
   questRoutes(server, services);
   proofRoutes(server, services);
+  badgeRoutes(server, services);
   exclusionRoutes(server, services);
   capRoutes(server, services);
   grantRoutes(server, services);

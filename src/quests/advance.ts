@@ -2,7 +2,7 @@
 import type { Transaction } from 'kysely';
 import { FUTURE_TOLERANCE_MS } from '../contributions/contribution.ts';
 import type { Database } from '../db/database.ts';
-import { readCompletionsOf, type Completion } from './completion-store.ts';
+import { readCompletionsIn, type Completion } from './completion-store.ts';
 import { complete, type Reached } from './complete.ts';
 import { KnownProgress, type KnownRound, type ProgressMemory, type ReachedSlot } from './progress-memory.ts';
 import { isFinal } from './quest.ts';
@@ -156,8 +156,7 @@ async function readKnown(
   communityId: number,
   pairs: readonly Pair[],
 ): Promise<Map<string, Completion>> {
-  const memberIds = [...new Set(pairs.map(({ memberId }) => memberId))];
-  const completions = await readCompletionsOf(trx, communityId, memberIds);
+  const completions = await readCompletionsIn(trx, communityId, pairs);
   return new Map(completions.map((completion) => [`${completion.roundId} ${completion.memberId}`, completion]));
 }
 

@@ -6,7 +6,7 @@ import { PUBLIC_HANDLE, PUBLIC_NAME } from '../privacy/public-name.ts';
 /** That a member reached the goal of a round. `won`: undefined while winners are not picked. */
 export type Completion = { roundId: number; memberId: number; completedAt: Date; won: boolean | undefined };
 
-/** The completions of some members. */
+/** The completions of some members, in all rounds that there were. */
 export async function readCompletionsOf(
   db: Kysely<Database>,
   communityId: number,
@@ -19,6 +19,21 @@ export async function readCompletionsOf(
     join quest_completions q on q.community_id = ${communityId} and q.member_id = d.member_id
     join quest_rounds r on r.community_id = q.community_id and r.round_id = q.round_id
     order by q.member_id, q.round_id`.execute(db);
+  return rows.map(toCompletion);
+}
+
+/** Whether some members completed certain rounds: the completions that there are. */
+export async function readCompletionsIn(
+  db: Kysely<Database>,
+  communityId: number,
+  pairs: readonly { round: { id: number }; memberId: number }[],
+): Promise<Completion[]> {
+  if (pairs.length === 0) return [];
+  const { rows } = await sql<Row>`
+    select q.round_id as "roundId", q.member_id as "memberId", q.completed_at as "completedAt", ${WON} as won
+    from unnest(${numbers(pairs.map(({ round }) => round.id))}::int[], ${numbers(pairs.map(({ memberId }) => memberId))}::int[]) as d(round_id, member_id)
+    join quest_completions q on q.community_id = ${communityId} and q.member_id = d.member_id and q.round_id = d.round_id
+    join quest_rounds r on r.community_id = q.community_id and r.round_id = q.round_id`.execute(db);
   return rows.map(toCompletion);
 }
 

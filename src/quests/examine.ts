@@ -3,7 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import { lockCommunity } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import type { RankingContext } from '../ranking/context.ts';
-import { readCompletionsOf } from './completion-store.ts';
+import { readCompletionsIn } from './completion-store.ts';
 import { complete } from './complete.ts';
 import { readRoundsById, type QuestRound } from './quest-store.ts';
 import { reckonMembers, type QuestCommunity } from './reckon.ts';
@@ -99,8 +99,7 @@ export async function completeReached(
   questions: Parameters<typeof reckonMembers>[2],
   now: Date,
 ): Promise<void> {
-  const memberIds = [...new Set(questions.map(({ memberId }) => memberId))];
-  const completions = await readCompletionsOf(trx, community.id, memberIds);
+  const completions = await readCompletionsIn(trx, community.id, questions);
   const known = new Map(completions.map((completion) => [`${completion.roundId} ${completion.memberId}`, completion]));
   const answers = await reckonMembers(trx, community, questions);
   const reached = answers.flatMap(({ round, memberId, reachedAt }) =>

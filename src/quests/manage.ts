@@ -9,7 +9,7 @@ import type { RankingContext } from '../ranking/context.ts';
 import { closeProofs } from './close-proofs.ts';
 import { examineRounds } from './examine.ts';
 import { statusOf, type Quest, type QuestChanges } from './quest.ts';
-import { readQuest, readRounds } from './quest-store.ts';
+import { noteNextRound, readQuest, readRounds } from './quest-store.ts';
 
 /**
  * Changes what nobody has worked for: name, description, and a later deadline. Goal, rewards and winners stay: for
@@ -49,6 +49,7 @@ export async function editQuest(
       .execute();
     if (endsAt > quest.endsAt && quest.recurrence === 'once')
       await prolongRound(trx, communityId, { ...quest, endsAt });
+    await noteNextRound(trx, communityId, questId);
     await touchConfig(trx, communityId);
     await amendAnnouncements(trx, communityId, `quest ${questId} opened`, (told) =>
       told.kind === 'quest-opened' ? { ...told, name, description, endsAt: endsAt.toISOString() } : told,

@@ -1,5 +1,5 @@
 /** Rounds that begin without anybody contributing. */
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import { lockCommunity, touchConfig } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import type { RankingContext } from '../ranking/context.ts';
@@ -8,10 +8,14 @@ import { roundsUntil } from './rounds.ts';
 
 /** Makes the rounds that have begun and do not exist yet, of all communities. Safe to repeat, and from several processes at once. */
 export async function openDueRounds(context: RankingContext, now: Date): Promise<void> {
-  const { rows } = await sql<{ communityId: number; questId: number }>`
-    select q.community_id as "communityId", q.quest_id as "questId" from quests q ${lastRound()}
-    where q.cancelled_at is null and coalesce(last.ends_at, q.starts_at) <= ${now} and coalesce(last.ends_at, q.starts_at) < q.ends_at
-    order by 1, 2`.execute(context.db);
+  const rows = await context.db
+    .selectFrom('quests')
+    .select(['community_id as communityId', 'quest_id as questId'])
+    .where('cancelled_at', 'is', null)
+    .where('next_round_at', '<=', now)
+    .orderBy('community_id')
+    .orderBy('quest_id')
+    .execute();
   for (const { communityId, questId } of rows) {
     await context.db.transaction().execute(async (trx) => {
       const { configVersion } = await lockCommunity(trx, communityId);
@@ -28,14 +32,11 @@ export async function openDueRounds(context: RankingContext, now: Date): Promise
 
 /** When the next round of any quest begins that does not exist yet. */
 export async function nextOpening(db: Kysely<Database>): Promise<Date | undefined> {
-  const { rows } = await sql<{ at: Date | null }>`
-    select min(coalesce(last.ends_at, q.starts_at)) as at from quests q ${lastRound()}
-    where q.cancelled_at is null and coalesce(last.ends_at, q.starts_at) < q.ends_at`.execute(db);
-  return rows[0]?.at ?? undefined;
-}
-
-function lastRound() {
-  return sql`cross join lateral (
-    select max(r.ends_at) as ends_at from quest_rounds r where r.community_id = q.community_id and r.quest_id = q.quest_id
-  ) last`;
+  const next = await db
+    .selectFrom('quests')
+    .select((eb) => eb.fn.min('next_round_at').as('at'))
+    .where('cancelled_at', 'is', null)
+    .where('next_round_at', 'is not', null)
+    .executeTakeFirst();
+  return next?.at ?? undefined;
 }

@@ -33,6 +33,7 @@ export async function insertQuest(
       prerequisites: JSON.stringify(quest.prerequisites.map(writePrerequisite)),
       settle_after_ms: quest.settleAfterMs,
       created_at: quest.createdAt,
+      next_round_at: quest.startsAt,
     })
     .returning('quest_id')
     .executeTakeFirstOrThrow();
@@ -100,19 +101,19 @@ export async function readQuestsById(
   return new Map(rows.map((row) => [row.quest_id, toQuest(row)]));
 }
 
-/** Which rounds of the quests given: by their ends, or by their ids; of `latest` quests the last one made, too. */
+/** The rounds of some quests that end at a moment or later, and the last one made of each. */
 export async function readRounds(
   db: Kysely<Database>,
   communityId: number,
   quests: readonly Quest[],
-  endingAfter: Date,
+  endingFrom: Date,
 ): Promise<QuestRound[]> {
   if (quests.length === 0) return [];
   const { rows } = await sql<Selectable<Database['quest_rounds']>>`
     select r.* from unnest(${numbers(quests.map(({ id }) => id))}::int[]) as d(quest_id)
-    cross join lateral (select max(starts_at) as latest from quest_rounds where community_id = ${communityId} and quest_id = d.quest_id) last
+    cross join lateral (select max(ends_at) as ends_at from quest_rounds where community_id = ${communityId} and quest_id = d.quest_id) last
     join quest_rounds r on r.community_id = ${communityId} and r.quest_id = d.quest_id
-    where r.ends_at > ${endingAfter} or r.starts_at = last.latest
+      and r.ends_at >= least(last.ends_at, ${endingFrom}::timestamptz)
     order by r.quest_id, r.starts_at`.execute(db);
   const byId = new Map(quests.map((quest) => [quest.id, quest]));
   return rows.flatMap((row) => {
@@ -156,9 +157,10 @@ export async function readRoundOf(
     .selectAll()
     .where('community_id', '=', communityId)
     .where('quest_id', '=', quest.id);
-  const row = await (
+  const row = await // They lie end to end: the last to begin is the last to end.
+  (
     key === undefined
-      ? ofQuest.where('starts_at', '<=', now).orderBy('starts_at', 'desc').limit(1)
+      ? ofQuest.where('starts_at', '<=', now).orderBy('ends_at', 'desc').limit(1)
       : ofQuest.where('key', '=', key)
   ).executeTakeFirst();
   return row && { ...toRound(row), quest };
@@ -186,7 +188,21 @@ export async function insertRounds(
     ) as d(key, starts_at, ends_at, settles_at)
     order by starts_at
     returning *`.execute(trx);
+  await noteNextRound(trx, communityId, quest.id);
   return rows.map((row) => ({ ...toRound(row), quest }));
+}
+
+/** Notes when the next round of a quest begins, after its rounds or its deadline changed. Safe to repeat. */
+export async function noteNextRound(trx: Transaction<Database>, communityId: number, questId: number): Promise<void> {
+  await sql`
+    update quests q set next_round_at = case when last.ends_at < q.ends_at then last.ends_at end
+    from (
+      select coalesce(
+        (select max(ends_at) from quest_rounds where community_id = ${communityId} and quest_id = ${questId}),
+        (select starts_at from quests where community_id = ${communityId} and quest_id = ${questId})
+      ) as ends_at
+    ) last
+    where q.community_id = ${communityId} and q.quest_id = ${questId}`.execute(trx);
 }
 
 /** Who of some members joined some quests, and when: by {@link joinSlot}. */

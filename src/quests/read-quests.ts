@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
-import { readCompletions, readCompletionsOf, type Completion } from './completion-store.ts';
+import { readCompletions, readCompletionsIn, type Completion } from './completion-store.ts';
 import { readProgress, type Progress } from './progress.ts';
 import type { Quest } from './quest.ts';
 import { joinSlot, readJoins, readRoundOf, type QuestRound } from './quest-store.ts';
@@ -48,10 +48,9 @@ export async function readOwnProgress(
   if (!shown) throw new Error(`The quest ${quest.id} has no round.`);
   const [progress] = await readProgress(db, community, shown, [memberId]);
   if (!progress) throw new Error('Progress was asked for and not read.');
-  const completions = await readCompletionsOf(db, community.id, [memberId]);
+  const [completion] = await readCompletionsIn(db, community.id, [{ round: shown, memberId }]);
   // Joining subscribes to reminders, also where it is not required.
   const joins = await readJoins(db, community.id, [quest.id], [memberId]);
   const joinedAt = joins.get(joinSlot(quest.id, memberId));
-  const completion = completions.find(({ roundId }) => roundId === round?.id);
   return { round, progress: { ...progress, joinedAt }, completion };
 }

@@ -34,7 +34,7 @@ export type Closing = {
   tables: ReadonlyMap<number, FinalTableState>;
 };
 
-/** Whether a final table stands; and its hash, save while it is reckoned anew since somebody in it was hidden. */
+/** Whether a final table stands; and its hash, save while it is reckoned anew since the table was amended, or a name in it changed. */
 export type FinalTableState = { isFinal: boolean; sha256: string | undefined };
 
 /** What is recorded of windows that are over, by {@link closingSlot}. */
@@ -76,7 +76,7 @@ const NO_TABLE: FinalTableState = {
   sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
 };
 
-/** The hash of the final table of a category in a window that is final; undefined for a moment after somebody in it was hidden. */
+/** The hash of the final table of a category in a window that is final; undefined for a moment after it was amended, or a name in it changed. */
 export function hashOf(
   { closings }: { closings: Closings },
   window: Window,

@@ -22,17 +22,27 @@ export async function moveWindows(
   const ended = windowsBetween(calendar, createdAt, now).filter(({ endsAt }) => endsAt <= now);
   await insertWindows(trx, id, ended, true);
   const moved = createCalendar({ timeZone, kept: ended, seasons });
+  await fitWindows(trx, id, moved);
+  // What is voided, released or merged before the rebuild has come to it finds its windows.
+  await makeWindows(trx, { id, calendar: moved });
+}
+
+/**
+ * Gives the windows that do not keep their boundaries those of a calendar. For a transaction that holds the community's
+ * lock; standings do not follow by this.
+ */
+export async function fitWindows(trx: Transaction<Database>, communityId: number, calendar: Calendar): Promise<void> {
   const open = await trx
     .selectFrom('windows')
     .select(['kind', 'key'])
-    .where('community_id', '=', id)
+    .where('community_id', '=', communityId)
     .where('kept', '=', false)
     .where('kind', '!=', 'all')
     .execute();
-  const windows = open.map(({ kind, key }) => moved.windowByKey(kind, key));
+  const windows = open.map(({ kind, key }) => calendar.windowByKey(kind, key));
   await sql`
     update windows w set starts_at = d.starts_at, ends_at = d.ends_at from ${unnestWindows(windows)}
-    where w.community_id = ${id} and w.kind = d.kind and w.key = d.key`.execute(trx);
+    where w.community_id = ${communityId} and w.kind = d.kind and w.key = d.key`.execute(trx);
 }
 
 /** Makes the rows of all windows that the community's contributions can fall in. For a transaction that holds its lock. */

@@ -30,7 +30,8 @@ export async function noteDelivery(
   now: Date,
 ): Promise<ListedGrant> {
   return changeGrant(db, communityId, id, async (trx, grant) => {
-    if (!DELIVERED_BY_HAND.has(grant.kind)) throw conflict(grant, `is a ${grant.kind}, which ${WHO_DELIVERS[grant.kind]}`);
+    if (!DELIVERED_BY_HAND.has(grant.kind))
+      throw conflict(grant, `is a ${grant.kind}, which ${WHO_DELIVERS[grant.kind]}`);
     const stateReason = outcome === 'failed' ? (reason ?? NO_REASON) : reason;
     if (grant.state === outcome && (outcome === 'delivered' || grant.stateReason === stateReason)) return;
     if (grant.state !== 'made' && grant.state !== 'failed') throw conflict(grant, ABOUT_STATE[grant.state]);

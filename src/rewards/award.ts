@@ -42,7 +42,8 @@ export async function planAwards(
       undefined,
     ),
   });
-  const eligible = standing.filter(({ memberId, heir }) => !excluded.has(memberId) && !excluded.has(heir));
+  // Whoever was merged into a member who gets none won before that, until the table is amended.
+  const eligible = standing.filter(({ memberId }) => !excluded.has(memberId));
   return prizes.flatMap((prize) =>
     eligible
       .filter(({ score }, index) => wins(prize.band, index + 1, score, total))
@@ -81,16 +82,14 @@ async function readTop(
       (${ofBoard} and neg_score <= ${minScore === undefined ? null : -minScore}::bigint)
     ),
     heirs as (
-      select first.member_id, first.member_id as heir from first
+      select first.*, member_id as heir from first
       union all
-      select heirs.member_id, m.into_member_id from heirs
+      select heirs.member_id, heirs.neg_score, heirs.reached_at, m.into_member_id from heirs
       join member_merges m on m.community_id = ${communityId} and m.member_id = heirs.heir
     )
-    select first.member_id as "memberId", first.neg_score as "negScore", (
-      select heirs.heir from heirs where heirs.member_id = first.member_id
-        and not exists (select from member_merges m where m.community_id = ${communityId} and m.member_id = heirs.heir)
-    ) as heir
-    from first ${order}`.execute(db);
+    select member_id as "memberId", neg_score as "negScore", heir from heirs
+    where not exists (select from member_merges m where m.community_id = ${communityId} and m.member_id = heirs.heir)
+    ${order}`.execute(db);
   return rows.map(({ memberId, heir, negScore }, index) => ({ memberId, heir, rank: index + 1, score: -negScore }));
 }
 

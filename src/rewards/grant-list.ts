@@ -118,7 +118,9 @@ async function selectGrants(
   which: RawBuilder<unknown>,
   limit: number,
 ): Promise<ListedGrant[]> {
-  const { rows } = await sql<Omit<ListedGrant, 'name' | 'roleId' | 'stateReason'> & Record<'name' | 'roleId' | 'stateReason', string | null>>`
+  const { rows } = await sql<
+    Omit<ListedGrant, 'name' | 'roleId' | 'stateReason'> & Record<'name' | 'roleId' | 'stateReason', string | null>
+  >`
     select g.grant_id as id, m.handle, m.display_name as "displayName", g.kind, g.amount, g.name, g.role_id as "roleId", g.reason,
       g.state, g.made_at as "madeAt",
       coalesce(g.state_reason, case when g.state = 'made' and g.kind = 'role' and u.user_id is null then ${NOT_LINKED}::text end) as "stateReason"

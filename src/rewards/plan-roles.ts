@@ -11,9 +11,11 @@ import {
 } from './role-differences.ts';
 import type { GuildRoles } from './role-giver.ts';
 
+/** How long a role is kept for whoever has left the server. */
+export const KEPT_FOR_DAYS = 30;
 /** Why a role waits, and what it waits for. */
 export const NOT_LINKED = 'No Discord account is linked with this handle. It is given once one is.';
-export const NOT_THERE = 'Not in the server. It is given on return, within 30 days.';
+export const NOT_THERE = `Not in the server. It is given on return, within ${KEPT_FOR_DAYS} days.`;
 
 const PAGE = 1_000;
 
@@ -31,8 +33,7 @@ export type PlannedRole = {
 };
 
 /** What planning has to know of the server. */
-export type PlannedGuild = Pick<GuildRoles, 'whyNot' | 'named'>;
-type WhyNot = GuildRoles['whyNot'];
+export type PlannedGuild = Pick<GuildRoles, 'whyNot' | 'whyNotTake' | 'named'>;
 
 /**
  * Plans what is to be done so that everybody has the roles that the ledger says: where it differs from the records, in
@@ -48,10 +49,10 @@ export async function* planRoles(
   { pageSize = PAGE, askable = false }: { pageSize?: number; askable?: boolean } = {},
 ): AsyncGenerator<PlannedRole[]> {
   for await (const page of readOwedRoles(db, communityId, { pageSize, askable })) {
-    yield page.map((owed) => planOwed(owed, guild.whyNot));
+    yield page.map((owed) => planOwed(owed, guild));
   }
   for await (const page of readExcessRoles(db, communityId, { pageSize })) {
-    yield page.map((excess) => planExcess(excess, guild.whyNot));
+    yield page.map((excess) => planExcess(excess, guild));
   }
   if (askable) return;
   for await (const page of readNamedRoles(db, communityId, { pageSize })) {
@@ -91,8 +92,8 @@ export async function isSettled(db: Kysely<Database>, communityId: number): Prom
   return true;
 }
 
-function planOwed({ roleId, reason, ...owed }: OwedRole, whyNot: WhyNot): PlannedRole {
-  return planGift(owed, { id: roleId }, reason ?? whyNot(roleId));
+function planOwed({ roleId, reason, ...owed }: OwedRole, guild: PlannedGuild): PlannedRole {
+  return planGift(owed, { id: roleId }, reason ?? guild.whyNot(roleId));
 }
 
 function planNamed({ name, ...owed }: NamedRole, guild: PlannedGuild): PlannedRole {
@@ -111,9 +112,9 @@ function planGift(
   return { ...toPlanned(who, userId, role), action: why === undefined ? 'give' : 'cannot', why };
 }
 
-function planExcess({ userId, roleId, holding, ...who }: ExcessRole, whyNot: WhyNot): PlannedRole {
+function planExcess({ userId, roleId, holding, ...who }: ExcessRole, guild: PlannedGuild): PlannedRole {
   const step = decideRole({ wanted: false, holding, has: undefined, rejoined: false });
-  const why = step.do === 'take' ? whyNot(roleId) : undefined;
+  const why = step.do === 'take' ? guild.whyNotTake(roleId) : undefined;
   const action = step.do !== 'take' ? 'keep' : why === undefined ? 'take' : 'cannot';
   return { ...toPlanned(who, userId, { id: roleId }), action, why };
 }

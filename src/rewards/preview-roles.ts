@@ -4,7 +4,7 @@ import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
 import { sumUpPlan, type RolePlan } from './plan-roles.ts';
 import type { ReadGuildRoles } from './role-giver.ts';
-import { readRefusals } from './role-refusals.ts';
+import { readRefusals, withRefusals } from './role-refusals.ts';
 
 /**
  * Tells what the next run would give and take on Discord, and what cannot be given and why. Changes nothing.
@@ -25,7 +25,5 @@ export async function previewRoles(
   if (!guild) {
     throw new DomainError('state-conflict', 'The bot is not in the server of this community. Invite it again.');
   }
-  const refused = await readRefusals(db, id, guild);
-  const whyNot = (roleId: string) => guild.whyNot(roleId) ?? refused.get(roleId);
-  return sumUpPlan(db, id, { whyNot, named: guild.named }, { limit });
+  return sumUpPlan(db, id, withRefusals(guild, await readRefusals(db, id, guild)), { limit });
 }

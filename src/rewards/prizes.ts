@@ -59,8 +59,8 @@ export type Prize = {
 /** What setting up, or removing, a prize comes to. */
 export type PrizeChange = {
   prize: Prize;
-  /** The first window that it is for, or no longer for. */
-  from: Window;
+  /** The first window that it is for, or no longer for. Undefined between two seasons, while none lies ahead. */
+  from: Window | undefined;
   /** Windows that are closing at the moment and keep the prizes that they had. */
   untouched: Window[];
   /** What an admin may want to know, as sentences: gaps and overlaps with other prizes. */
@@ -247,10 +247,14 @@ function requireBand(band: Band): void {
 
 /** From which window on a change holds, and which ones it leaves alone though they have yet to become final. */
 function whichWindows(community: KnownCommunity, kind: PrizeWindow, at: Date): Pick<PrizeChange, 'from' | 'untouched'> {
-  const current = community.calendar.currentAt(kind, at);
-  const over = current.endsAt <= at ? current : community.calendar.before(current);
+  const { calendar, seasons } = community;
+  const current = calendar.currentAt(kind, at);
+  const isOver = current.endsAt <= at;
+  // Between two seasons.
+  const next = seasons.map(({ key }) => calendar.windowByKey('season', key)).find(({ startsAt }) => startsAt > at);
+  const over = isOver ? current : calendar.before(current);
   const isClosing = over && ['closing', 'provisional'].includes(statusOf(community, over, at));
-  return { from: current, untouched: isClosing ? [over] : [] };
+  return { from: isOver ? next : current, untouched: isClosing ? [over] : [] };
 }
 
 /** Says where ranks lie between two prizes that no prize is for, and where a rank wins twice. */

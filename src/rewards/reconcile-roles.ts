@@ -13,7 +13,7 @@ import {
   readLastGrantId,
   type DuePass,
 } from './role-passes.ts';
-import { readRefusals, renewRefusals } from './role-refusals.ts';
+import { readRefusals, renewRefusals, withRefusals } from './role-refusals.ts';
 import { readDueUsers } from './role-store.ts';
 import { settleRoleGrants } from './settle-grants.ts';
 
@@ -103,12 +103,12 @@ async function makePass({ db, giver, due, clock, goOn }: Pass): Promise<void> {
   if (!due.looksAtServer && (await isNothingToAsk(db, communityId, clock()))) {
     return settleNew(db, due, await readRefusals(db, communityId));
   }
-  const guild = await giver.readGuild(guildId);
-  const refused = await renewRefusals(db, communityId, guild);
+  const read = await giver.readGuild(guildId);
+  const refused = await renewRefusals(db, communityId, read);
+  const guild = withRefusals(read, refused);
   const pass: RolePass = { db, giver, communityId, guildId, guild, refused, clock, goOn };
   await lookAtDueUsers(pass);
-  const known = { whyNot: (roleId: string) => refused.get(roleId), named: guild.named };
-  for await (const page of planRoles(db, communityId, known, { pageSize: PAGE, askable: true })) {
+  for await (const page of planRoles(db, communityId, guild, { pageSize: PAGE, askable: true })) {
     const users = new Set(page.flatMap(({ action, userId }) => (action === 'cannot' ? [] : (userId ?? []))));
     await reconcileUsers(pass, users, { look: false });
   }
@@ -135,13 +135,21 @@ async function reconcileUsers(pass: RolePass, userIds: Iterable<string>, options
   }
 }
 
-/** Brings the states of what was granted since the last pass in line with the records, where Discord was not asked. */
-async function settleNew(db: Kysely<Database>, { communityId, sinceGrantId }: DuePass, refused: ReadonlyMap<string, string>): Promise<void> {
-  let after = sinceGrantId;
+/**
+ * Brings the states of grants in line with the records, where Discord was not asked: of what was granted since the last
+ * pass, and of what cannot be given.
+ */
+async function settleNew(
+  db: Kysely<Database>,
+  { communityId, sinceGrantId }: DuePass,
+  refused: ReadonlyMap<string, string>,
+): Promise<void> {
+  let after = refused.size > 0 ? 0n : sinceGrantId;
   for (;;) {
     const { rows } = await sql<{ grantId: bigint; memberId: number }>`
       select grant_id as "grantId", member_id as "memberId" from grants
       where community_id = ${communityId} and grant_id > ${after} and kind = 'role' and state in ('made', 'delivering')
+        and (grant_id > ${sinceGrantId} or coalesce(role_id, '@' || name) = any(${[...refused.keys()]}::text[]))
       order by grant_id limit ${GRANTS_AT_ONCE}`.execute(db);
     const last = rows.at(-1);
     if (!last) return;

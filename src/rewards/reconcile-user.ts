@@ -1,9 +1,10 @@
 import type { Kysely, Transaction } from 'kysely';
 import { lockCommunity } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
+import { KEPT_FOR_DAYS } from './plan-roles.ts';
 import { decideRole, type RoleStep } from './role-decision.ts';
 import { PutOff, type GuildMember, type GuildRoles, type RoleGiver } from './role-giver.ts';
-import { noteRefusal, type Refusals } from './role-refusals.ts';
+import { noteRefusal, withRefusals, type Refusals } from './role-refusals.ts';
 import {
   forgetHolder,
   noteHolder,
@@ -18,13 +19,12 @@ import {
 import { lapseRoleGrants, markDelivering, settleRoleGrants } from './settle-grants.ts';
 
 const DAY_MS = 24 * 3_600_000;
-/** How long a role is kept for whoever has left the server. */
-export const KEPT_FOR_DAYS = 30;
 /** How often to look whether somebody has come back, and whether who is there still has the roles. */
 const LOOK_FOR_MISSING_MS = DAY_MS;
 const LOOK_MS = 7 * DAY_MS;
 
-const TAKEN_OFF = 'Somebody took this role off in the server, and the bot does not put it back. Retry to give it again.';
+const TAKEN_OFF =
+  'Somebody took this role off in the server, and the bot does not put it back. Retry to give it again.';
 const LAPSED = `Not in the server for ${KEPT_FOR_DAYS} days.`;
 
 /** What comparing a user needs: where, and what cannot be done there. */
@@ -53,14 +53,17 @@ type Step = KnownRole & { step: RoleStep };
 export async function reconcileUser(pass: RolePass, userId: string, { look }: { look: boolean }): Promise<void> {
   const user = await readKnownUser(pass.db, pass.communityId, userId);
   const isConcerned = user.roles.some(({ wanted, holding }) => wanted || holding !== undefined);
-  const isOwed = user.roles.some((role) => isAsking(pass, role) && decide(user, role, undefined).do === 'give');
+  const isOwed = user.roles.some((role) => {
+    const step = decide(user, role, undefined);
+    return step.do === 'give' && isToBeAsked(pass, { ...role, step });
+  });
   let seen: GuildMember | undefined;
   if (isConcerned && (look || isOwed)) {
     seen = await pass.giver.readMember(pass.guildId, userId);
     if (!seen) return noteLeft(pass, user);
   }
   const steps = user.roles.map((role): Step => ({ ...role, step: decide(user, role, seen) }));
-  const asking = steps.filter((step) => isAsking(pass, step) && (step.step.do === 'give' || step.step.do === 'take'));
+  const asking = steps.filter((step) => isToBeAsked(pass, step));
   await writeDown(pass, user, seen, steps, asking);
   if (asking.length > 0) await ask(pass, user, asking);
 }
@@ -68,13 +71,16 @@ export async function reconcileUser(pass: RolePass, userId: string, { look }: { 
 function decide(user: KnownUser, { roleId, wanted, holding }: KnownRole, seen: GuildMember | undefined): RoleStep {
   const rejoined =
     user.leftAt !== undefined ||
-    (user.joinedAt !== undefined && seen?.joinedAt !== undefined && seen.joinedAt.getTime() !== user.joinedAt.getTime());
+    (user.joinedAt !== undefined &&
+      seen?.joinedAt !== undefined &&
+      seen.joinedAt.getTime() !== user.joinedAt.getTime());
   return decideRole({ wanted, holding, has: seen?.roleIds.has(roleId), rejoined });
 }
 
-/** Whether it is of any use to ask Discord for a role. */
-function isAsking({ refused }: RolePass, { roleId }: KnownRole): boolean {
-  return !refused.has(roleId);
+/** Whether Discord is to be asked for a step, and it is of any use. */
+function isToBeAsked({ guild }: RolePass, { roleId, step }: Step): boolean {
+  if (step.do === 'give') return guild.whyNot(roleId) === undefined;
+  return step.do === 'take' && guild.whyNotTake(roleId) === undefined;
 }
 
 /** Writes down what was found, and what is about to be asked for. */
@@ -94,7 +100,10 @@ async function writeDown(
         const reason = step.holding === 'left-alone' ? TAKEN_OFF : undefined;
         return [{ roleId, holding: step.holding, reason }];
       }),
-      ...asking.map(({ roleId, step }): HoldingChange => ({ roleId, holding: step.do === 'give' ? 'giving' : 'taking' })),
+      ...asking.map(({ roleId, step }): HoldingChange => ({
+        roleId,
+        holding: step.do === 'give' ? 'giving' : 'taking',
+      })),
     ]);
     await noteSeenUser(trx, pass, user, seen);
     if (asking.length === 0) return settle(trx, pass, user);
@@ -114,7 +123,8 @@ async function ask(pass: RolePass, user: KnownUser, asking: readonly Step[]): Pr
       const outcome = await setRole(pass, user, roleId, gives);
       if ('absent' in outcome) return await noteLeft(pass, user);
       if ('done' in outcome) done.push({ roleId, holding: gives ? 'ours' : undefined });
-      else if (outcome.refused === 'user' && gives) done.push({ roleId, holding: 'left-alone', reason: outcome.reason });
+      else if (outcome.refused === 'user' && gives)
+        done.push({ roleId, holding: 'left-alone', reason: outcome.reason });
       else {
         done.push({ roleId, holding: gives ? undefined : 'ours' });
         await noteRefusedRole(pass, roleId, outcome.reason);
@@ -141,14 +151,16 @@ async function setRole({ db, giver, communityId, guildId }: RolePass, user: Know
 
 /** Notes why Discord refused a role: as the server's roles are by now, or else as Discord said. */
 async function noteRefusedRole(pass: RolePass, roleId: string, reason: string): Promise<void> {
+  const { db, giver, communityId, guildId, refused } = pass;
+  let guild = pass.guild;
   try {
-    pass.guild = await pass.giver.readGuild(pass.guildId);
+    guild = await giver.readGuild(guildId);
   } catch (error) {
     // What is known will do: it must not be asked for again.
     if (!(error instanceof PutOff)) throw error;
   }
-  const why = pass.guild.whyNot(roleId) ?? reason;
-  await noteRefusal(pass.db, pass.communityId, { roleId, reason: why }, pass.guild, pass.refused);
+  await noteRefusal(db, communityId, { roleId, reason: guild.whyNot(roleId) ?? reason }, guild, refused);
+  pass.guild = withRefusals(guild, refused);
 }
 
 /** Notes when the user was seen, and when to look again; who is of no concern any more is forgotten. */
@@ -203,7 +215,10 @@ function membersOf({ memberId, lastMemberId }: KnownUser): number[] {
   return [...new Set([memberId, lastMemberId])].filter((id) => id !== undefined);
 }
 
-async function inLock({ db, communityId }: RolePass, work: (trx: Transaction<Database>) => Promise<void>): Promise<void> {
+async function inLock(
+  { db, communityId }: RolePass,
+  work: (trx: Transaction<Database>) => Promise<void>,
+): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await lockCommunity(trx, communityId);
     await work(trx);

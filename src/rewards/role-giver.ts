@@ -4,12 +4,14 @@
 export type GuildRoles = {
   /** A hash of all that decides which roles can be given. */
   version: string;
-  /** Why a role cannot be given or taken, and what to change; undefined where it can. */
-  whyNot(roleId: string): string | undefined;
+  /** Why a role cannot be given as a reward, and what to change; undefined where it can. */
+  whyNot: (roleId: string) => string | undefined;
+  /** Why a role cannot be taken, and what to change: what must not be given can be taken all the same. */
+  whyNotTake: (roleId: string) => string | undefined;
   /** Whether there is a role at all. */
-  has(roleId: string): boolean;
+  has: (roleId: string) => boolean;
   /** The role of a name: the only one, whatever the case of its letters. */
-  named(name: string): { roleId: string } | { problem: string };
+  named: (name: string) => { roleId: string } | { problem: string };
 };
 
 /** A member of a server. */
@@ -59,6 +61,7 @@ export const assumeAnyRole: ReadGuildRoles = () =>
   Promise.resolve({
     version: '',
     whyNot: () => undefined,
+    whyNotTake: () => undefined,
     has: () => true,
     named: (name) => ({ problem: `The role "${name}" is looked for when it is given.` }),
   });

@@ -9,6 +9,16 @@ import { settleRoleGrants } from './settle-grants.ts';
 /** Why roles cannot be given: by id, or `@` and the name of one that is known by name alone. */
 export type Refusals = Map<string, string>;
 
+/** The roles of a server, with what Discord refused though nothing of them explains why. */
+export function withRefusals(guild: GuildRoles, refused: Refusals): GuildRoles {
+  const unexplained = (roleId: string) => (guild.whyNot(roleId) === undefined ? refused.get(roleId) : undefined);
+  return {
+    ...guild,
+    whyNot: (roleId) => guild.whyNot(roleId) ?? refused.get(roleId),
+    whyNotTake: (roleId) => guild.whyNotTake(roleId) ?? unexplained(roleId),
+  };
+}
+
 /** How many grants, and how many members, one transaction changes. */
 const GRANTS_AT_ONCE = 5_000;
 const MEMBERS_AT_ONCE = 500;
@@ -60,8 +70,9 @@ export async function noteRefusal(
   refused: Refusals,
 ): Promise<void> {
   refused.set(roleId, reason);
-  await settleMembersOf(db, communityId, [roleId], refused);
+  // Written down first, so that it is not asked for again whatever happens now.
   await write(db, communityId, new Map([[roleId, reason]]), guild.version);
+  await settleMembersOf(db, communityId, [roleId], refused);
 }
 
 /** Reads what could not be given when it was last looked at; with the server's roles, only what that is still true of. */
@@ -125,7 +136,9 @@ async function nameById(db: Kysely<Database>, communityId: number, name: string,
 
 async function strikeRecords(db: Kysely<Database>, communityId: number, roleIds: readonly string[]): Promise<void> {
   if (roleIds.length === 0) return;
-  await sql`delete from role_holdings where community_id = ${communityId} and role_id = any(${roleIds}::text[])`.execute(db);
+  await sql`delete from role_holdings where community_id = ${communityId} and role_id = any(${roleIds}::text[])`.execute(
+    db,
+  );
 }
 
 async function settleMembersOf(

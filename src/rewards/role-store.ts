@@ -77,7 +77,9 @@ export async function writeHoldings(
   const gone = changes.filter(({ holding }) => holding === undefined).map(({ roleId }) => roleId);
   await sql`
     delete from role_holdings
-    where community_id = ${communityId} and discord_user_id = ${userId} and role_id = any(${gone}::text[])`.execute(trx);
+    where community_id = ${communityId} and discord_user_id = ${userId} and role_id = any(${gone}::text[])`.execute(
+    trx,
+  );
   await sql`
     insert into role_holdings as known (community_id, discord_user_id, role_id, state, reason)
     select ${communityId}::int, ${userId}::text, d.* from unnest(

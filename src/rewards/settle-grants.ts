@@ -94,7 +94,9 @@ export async function lapseRoleGrants(
       returning g.grant_id
     )
     select m.handle, array_agg(lapsed.grant_id::text order by lapsed.grant_id) as grants
-    from lapsed join members m on m.community_id = ${communityId} and m.member_id = ${memberId} group by m.handle`.execute(trx);
+    from lapsed join members m on m.community_id = ${communityId} and m.member_id = ${memberId} group by m.handle`.execute(
+    trx,
+  );
   const [row] = rows;
   if (!row) return 0;
   await writeAudit(trx, {

@@ -14,7 +14,7 @@ import type { Window } from '../ranking/calendar.ts';
 import type { LockedRanking, RankingContext } from '../ranking/context.ts';
 import { changeUnlessDry } from '../ranking/dry-run.ts';
 import type { Place } from '../ranking/place.ts';
-import { statusOf } from '../ranking/periods.ts';
+import { closingSlot, statusOf, type WindowStatus } from '../ranking/periods.ts';
 import { setStandings, type StandingChange } from '../ranking/standings.ts';
 import { amongStandings, awardPrefix, compareAwards } from '../rewards/award.ts';
 import { membersTouched, readStandingsAtCut } from './at-cut.ts';
@@ -61,9 +61,13 @@ export async function amendFinalTables(
   actor: Actor,
   now: Date,
 ): Promise<Amendment[]> {
+  const found: { category: Category; touched: Touched }[] = [];
+  // All of them before the first is changed.
+  for (const one of category ? [category] : categoriesWithTables(community, window)) {
+    found.push({ category: one, touched: await findTouched(context.db, community, window, one, now) });
+  }
   const amendments: Amendment[] = [];
-  for (const one of category ? [category] : community.categories) {
-    const touched = await findTouched(context.db, community, window, one, now);
+  for (const { category: one, touched } of found) {
     const made = await changeUnlessDry(context, community.id, dryRun, (trx, ranking) =>
       amendUnderLock(context, trx, ranking, community.id, { window, category: one, reason }, touched, actor, now),
     );
@@ -77,6 +81,13 @@ export async function amendFinalTables(
   }
   if (!dryRun) await finishVersions(context, now, { communityId: community.id });
   return amendments;
+}
+
+/** The categories that have a final table in a window; all of them, if none has. */
+function categoriesWithTables({ categories, closings }: KnownCommunity, window: Window): readonly Category[] {
+  const tables = closings.get(closingSlot(window))?.tables;
+  const among = categories.filter(({ id }) => tables?.has(id));
+  return among.length > 0 ? among : categories;
 }
 
 /** Members who were touched since the cut, and up to which sequence number was looked. */
@@ -200,15 +211,23 @@ function requireFinal(
 ): FinalVersion {
   const newest = versions.at(-1);
   if (newest?.sha256 !== undefined) return newest;
-  const status = statusOf(community, window, now, category.id);
   throw new DomainError(
     'state-conflict',
     newest
       ? `The final table of ${category.title} in ${window.key} is being made. Try again in a moment.`
-      : status === 'archive'
-        ? `${window.key} was over before the community began. It takes history at any time and is never final.`
-        : `${window.key} is ${status}, and only what is final is amended. Until then voided and late contributions change it by themselves.`,
+      : whyNoTable(window, category, statusOf(community, window, now, category.id)),
   );
+}
+
+function whyNoTable({ key }: Window, { title }: Category, status: WindowStatus): string {
+  switch (status) {
+    case 'archive':
+      return `${key} was over before the community began. It takes history at any time and is never final.`;
+    case 'final':
+      return `${title} was added after ${key} had been frozen, and has no table there.`;
+    default:
+      return `${key} is ${status}, and only what is final is amended. Until then voided and late contributions change it by themselves.`;
+  }
 }
 
 /** How the lines of some members differ from what they are at a cut. */

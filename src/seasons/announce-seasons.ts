@@ -7,9 +7,7 @@ import { lockCommunity } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import type { Window } from '../ranking/calendar.ts';
 import type { RankingContext } from '../ranking/context.ts';
-import { formatDecimal } from '../ranking/score.ts';
-import { prizesOf, type Band } from '../rewards/prizes.ts';
-import { tellReward } from '../rewards/reward.ts';
+import { prizesOf } from '../rewards/prizes.ts';
 import { boardsOf } from './close-windows.ts';
 import {
   isLastDayNear,
@@ -21,7 +19,7 @@ import {
   seasonsInView,
   toldAt,
 } from './countdown.ts';
-import { periodName, tellTables } from './tell-tables.ts';
+import { periodName, tellPrize, tellTables } from './tell-tables.ts';
 
 /** For how long after it began the beginning of a season is worth telling. */
 const OPENING_MS = 2 * 24 * 3_600_000;
@@ -140,11 +138,9 @@ async function tellOpening(
   const { key, startsAt, endsAt } = season;
   if (startsAt <= community.createdAt || now.getTime() - startsAt.getTime() > OPENING_MS) return undefined;
   const prizes: ToldPrize[] = [];
-  for (const { id, title, unit, measure } of community.categories) {
-    for (const { band, rewards } of await prizesOf(trx, community.id, id, season)) {
-      const told = { title, unit: measure === 'reward' ? 'OMNIT' : unit };
-      prizes.push({ ...told, places: tellPlaces(band), rewards: rewards.map(tellReward) });
-    }
+  for (const category of community.categories) {
+    const ofBoard = await prizesOf(trx, community.id, category.id, season);
+    prizes.push(...ofBoard.map((prize) => tellPrize(category, prize)));
   }
   const name = periodName(community, season);
   return {
@@ -152,11 +148,6 @@ async function tellOpening(
     announcement: { kind: 'season-opened', name, endsAt: endsAt.toISOString(), prizes },
     dueAt: startsAt,
   };
-}
-
-function tellPlaces(band: Band): ToldPrize['places'] {
-  if ('ranks' in band) return band.ranks;
-  return 'topPercent' in band ? band : { minScore: formatDecimal(band.minScore) };
 }
 
 /** In how long a season ends, the newest of what there is to say. With another end it is said anew. */

@@ -24,21 +24,21 @@ function standingsAtCut(
     window.kind === 'all'
       ? sql`true`
       : sql`c.occurred_at >= ${window.startsAt}::timestamptz and c.occurred_at < ${window.endsAt}::timestamptz`;
-  return sql`(
-    with recursive merged as (
-      select member_id, into_member_id as owner from member_merges where community_id = ${communityId} and seq <= ${cutSeq}
+  // Only what a merge has moved can have been somebody else's.
+  const owner = sql`case when c.recorded_member_id is null then c.member_id else (
+    with recursive owners as (
+      select c.recorded_member_id as owner, 0 as merges
       union all
-      select merged.member_id, m.into_member_id from merged
-      join member_merges m on m.community_id = ${communityId} and m.member_id = merged.owner and m.seq <= ${cutSeq}
-    ),
-    owners as (
-      select member_id, owner from merged
-      where not exists (select from member_merges m where m.community_id = ${communityId} and m.member_id = merged.owner and m.seq <= ${cutSeq})
+      select m.into_member_id, merges + 1 from owners
+      join member_merges m on m.community_id = ${communityId} and m.member_id = owners.owner and m.seq <= ${cutSeq}
     )
+    select owner from owners order by merges desc limit 1
+  ) end`;
+  return sql`(
     select owned.member_id, -sum(owned.gain)::bigint as neg_score, max(owned.occurred_at) as reached_at
     from (
-      select coalesce(owners.owner, c.recorded_member_id, c.member_id) as member_id, ${gain} as gain, c.occurred_at
-      from contributions c left join owners on owners.member_id = c.recorded_member_id
+      select ${owner} as member_id, ${gain} as gain, c.occurred_at
+      from contributions c
       where c.community_id = ${communityId} and ${chosen} and c.category_id = ${category.id} and ${inWindow} and c.seq <= ${cutSeq}
         and coalesce((
           select ch.kind in ('unvoid', 'release') from contribution_changes ch
@@ -144,9 +144,12 @@ export async function membersTouched(
 ): Promise<number[]> {
   const within = (column: string) => sql`${sql.ref(column)} > ${after} and ${sql.ref(column)} <= ${until}`;
   const onBoard = sql`c.category_id = ${category.id} and c.occurred_at >= ${window.startsAt}::timestamptz and c.occurred_at < ${window.endsAt}::timestamptz`;
+  // Fenced: by its window, the planner would read all of it at each stretch.
   const { rows } = await sql<{ memberId: number }>`
-    select c.member_id as "memberId" from contributions c
-    where c.community_id = ${communityId} and ${within('c.seq')} and ${onBoard}
+    select c.member_id as "memberId" from (
+      select member_id, category_id, occurred_at from contributions
+      where community_id = ${communityId} and ${within('seq')} offset 0
+    ) c where ${onBoard}
     union
     select c.member_id from contribution_changes ch
     join contributions c on c.community_id = ch.community_id and c.source_id = ch.source_id and c.external_id = ch.external_id

@@ -61,13 +61,32 @@ async function findNextStep(db: Kysely<Database>): Promise<Date | undefined> {
   return row?.at ?? undefined;
 }
 
+const BEING_REBUILT = 'The windows are being cut anew for another time zone. Try again once that is done.';
+
+/** Whether standings have yet to follow a change of time zone. */
+async function isRebuilding(trx: Transaction<Database>, communityId: number): Promise<boolean> {
+  const { rebuild_pending } = await trx
+    .selectFrom('communities')
+    .select('rebuild_pending')
+    .where('community_id', '=', communityId)
+    .executeTakeFirstOrThrow();
+  return rebuild_pending;
+}
+
 /** How many steps one transaction takes: after years of quiet there are hundreds. */
 const STEPS_AT_ONCE = 50;
 
-/** Takes the first steps that are due in a community, in order, in one transaction. Returns whether there may be more. */
+/**
+ * Takes the first steps that are due in a community, in order, in one transaction. They wait while its windows are cut
+ * anew for another time zone.
+ *
+ * @returns whether there may be more
+ */
 export async function takeSteps(context: RankingContext, communityId: number, now: Date): Promise<boolean> {
   return context.db.transaction().execute(async (trx) => {
     const { configVersion, firstSeq } = await lockCommunity(trx, communityId);
+    // Until standings follow the calendar again, no table says what counts.
+    if (await isRebuilding(trx, communityId)) return false;
     const community = await context.directory.at(trx, communityId, configVersion);
     const steps = remainingSteps(community, now);
     const due = steps.filter(({ dueAt }) => dueAt <= now).slice(0, STEPS_AT_ONCE);
@@ -86,7 +105,7 @@ export async function takeSteps(context: RankingContext, communityId: number, no
 /**
  * Freezes a window that is over before its time, as when nothing is awaited any more; its tables become final.
  *
- * @throws DomainError `state-conflict` for one that is not over, or is frozen already
+ * @throws DomainError as {@link requireClosable} does
  */
 export async function closeNow(
   context: RankingContext,
@@ -98,18 +117,27 @@ export async function closeNow(
   await context.db.transaction().execute(async (trx) => {
     const { configVersion, firstSeq } = await lockCommunity(trx, communityId);
     const community = await context.directory.at(trx, communityId, configVersion);
-    refuseToClose(community, window, now);
-    const steps = remainingSteps(community, now);
-    const earlier = steps.find((one) => one.window.kind === window.kind && one.window.endsAt < window.endsAt);
-    if (earlier) {
-      throw new DomainError('state-conflict', `${earlier.window.key} has yet to close. Close it first.`);
-    }
+    if (await isRebuilding(trx, communityId)) throw new DomainError('state-conflict', BEING_REBUILT);
+    requireClosable(community, window, now);
     await record(trx, community, { window, kind: 'frozen', dueAt: now }, firstSeq - 1n, actor, now);
     await touchConfig(trx, communityId);
     await writeAudit(trx, { communityId, at: now, actor, action: 'window.close', target: window.key });
     await trx.updateTable('communities').set({ next_step_at: null }).where('community_id', '=', communityId).execute();
   });
   await finishVersions(context, now, { communityId });
+}
+
+/**
+ * Holds a window that is to be closed by hand against what is so. Sure only under the community's lock.
+ *
+ * @throws DomainError `state-conflict` for one that is not over, is frozen already, or follows one that has yet to close
+ */
+export function requireClosable(community: KnownCommunity, window: Window, now: Date): void {
+  refuseToClose(community, window, now);
+  const earlier = remainingSteps(community, now).find(
+    (one) => one.window.kind === window.kind && one.window.endsAt < window.endsAt,
+  );
+  if (earlier) throw new DomainError('state-conflict', `${earlier.window.key} has yet to close. Close it first.`);
 }
 
 function refuseToClose(community: KnownCommunity, window: Window, now: Date): void {

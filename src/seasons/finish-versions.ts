@@ -1,5 +1,5 @@
 /** Making frozen tables final: the hash is reckoned outside, and recorded with grants and announcement in one transaction. */
-import { sql, type Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import type { ToldTable } from '../announcements/announcement.ts';
 import { announce } from '../announcements/outbox.ts';
 import type { Category } from '../communities/community.ts';
@@ -14,6 +14,12 @@ import { sumFinalTable, type TableSum } from './final-table.ts';
 import { findCommunitiesWithPending, readPending, readVersions, type FinalVersion } from './final-versions.ts';
 import { frozenDueAt } from './steps.ts';
 import { periodName, tellTable } from './tell-tables.ts';
+
+/** How many versions one transaction makes final in which only names have changed. */
+const RENAMED_AT_ONCE = 100;
+
+/** How many sequence numbers one statement looks at. */
+const EVENTS_AT_ONCE = 50_000n;
 
 /** What became final this long after it was due is told together with others. */
 const OLD_MS = 12 * 3_600_000;
@@ -32,26 +38,46 @@ export async function finishVersions(
   const communities = communityId === undefined ? await findCommunitiesWithPending(context.db) : [communityId];
   const errors: unknown[] = [];
   for (const id of communities) {
+    const renamed: Finished[] = [];
     for (const version of await readPending(context.db, id)) {
       if (stopping?.aborted) return;
       try {
-        await finishVersion(context, id, version, now);
+        const sum = await sumFinalTable(context.db, id, version);
+        if (version.reason === 'privacy') renamed.push({ version, sum });
+        else await recordFinal(context, id, version, sum, now);
+        if (renamed.length >= RENAMED_AT_ONCE) await recordRenamed(context, id, renamed.splice(0), now);
       } catch (error) {
         errors.push(error);
       }
+    }
+    try {
+      await recordRenamed(context, id, renamed, now);
+    } catch (error) {
+      errors.push(error);
     }
   }
   if (errors.length > 0) throw new AggregateError(errors, 'Some final tables could not be made.');
 }
 
-async function finishVersion(
+/** A version and what its document comes to. */
+type Finished = { version: FinalVersion; sum: TableSum };
+
+/**
+ * Records what the documents of versions come to in which nothing but names has changed. Whoever is hidden may stand in a
+ * thousand of them, and with each transaction every process reads the community anew.
+ */
+async function recordRenamed(
   context: RankingContext,
   communityId: number,
-  version: FinalVersion,
+  finished: readonly Finished[],
   now: Date,
 ): Promise<void> {
-  const sum = await sumFinalTable(context.db, communityId, version);
-  await recordFinal(context, communityId, version, sum, now);
+  if (finished.length === 0) return;
+  await context.db.transaction().execute(async (trx) => {
+    await lockCommunity(trx, communityId);
+    for (const { version, sum } of finished) await recordSum(trx, communityId, version, sum, now);
+    await touchConfig(trx, communityId);
+  });
 }
 
 /**
@@ -66,6 +92,7 @@ export async function recordFinal(
   sum: TableSum,
   now: Date,
 ): Promise<void> {
+  const changed = version.reason === 'closed' ? await countChanges(context.db, communityId, version) : 0;
   await context.db.transaction().execute(async (trx) => {
     const { configVersion } = await lockCommunity(trx, communityId);
     const community = await context.directory.at(trx, communityId, configVersion);
@@ -75,7 +102,7 @@ export async function recordFinal(
     if (version.reason === 'closed') {
       await endRoles(trx, communityId, version.window, version.categoryId, now);
       await giveFinalAwards(trx, community, version, category, sum, now);
-      await tellOnceAllAreFinal(trx, community, version, now);
+      await tellOnceAllAreFinal(trx, community, version, changed, now);
     } else if (version.reason === 'amended') {
       const change = await giveFinalAwards(trx, community, version, category, sum, now);
       await tellAmended(trx, community, version, category, sum, change, now);
@@ -123,14 +150,15 @@ async function giveFinalAwards(
   category: Category,
   { members }: TableSum,
   now: Date,
-): Promise<AwardChange> {
+): Promise<AwardChange & { awards: Award[] }> {
   const { windowId, window } = version;
   const awards = await planFinalAwards(trx, community.id, version, members);
   const prefix = awardPrefix(windowId, category.id);
   const rolesEnded = await haveRolesEnded(trx, community.id, version);
   const name = periodName(community, window);
   const reasonOf = ({ rank }: Award) => `Rank ${rank} in ${category.title}, ${name}`;
-  return giveAwards(trx, { communityId: community.id, prefix, rolesEnded }, awards, reasonOf, now);
+  const change = await giveAwards(trx, { communityId: community.id, prefix, rolesEnded }, awards, reasonOf, now);
+  return { ...change, awards: awards.filter(({ reward }) => !(rolesEnded && reward.kind === 'role')) };
 }
 
 /** Whether a later window of the same kind has become final for the category, so that roles of this one are over. */
@@ -153,11 +181,11 @@ async function tellOnceAllAreFinal(
   trx: Transaction<Database>,
   community: KnownCommunity,
   { window, windowId }: FinalVersion,
+  changed: number,
   now: Date,
 ): Promise<void> {
   if (window.kind === 'all') return;
   const tables: ToldTable[] = [];
-  let changed = 0;
   for (const category of community.categories) {
     const [first] = await readVersions(trx, community.id, window, category.id);
     if (!first) continue;
@@ -167,7 +195,6 @@ async function tellOnceAllAreFinal(
     const awards = await planFinalAwards(trx, community.id, first, members);
     const table = await tellTable(trx, community.id, category, boardId, awards);
     tables.push({ ...table, total: formatDecimal(scoreTotal), sha256 });
-    changed = await countChanges(trx, community.id, windowId);
   }
   // A window without contributions closes quietly.
   if (tables.length === 0) return;
@@ -189,21 +216,38 @@ async function tellOnceAllAreFinal(
   ]);
 }
 
-/** How many contributions of a window were recorded, voided or otherwise changed between its provisional table and its cut. */
-async function countChanges(trx: Transaction<Database>, communityId: number, windowId: number): Promise<number> {
-  const { rows } = await sql<{ changed: number }>`
-    select (
-      select count(*) from contributions c
-      where c.community_id = w.community_id and c.seq > w.provisional_seq and c.seq <= w.frozen_seq
-        and c.occurred_at >= w.starts_at and c.occurred_at < w.ends_at
-    )::int + (
-      select count(*) from contribution_changes ch
-      join contributions c on c.community_id = ch.community_id and c.source_id = ch.source_id and c.external_id = ch.external_id
-      where ch.community_id = w.community_id and ch.seq > w.provisional_seq and ch.seq <= w.frozen_seq
-        and c.occurred_at >= w.starts_at and c.occurred_at < w.ends_at
-    )::int as changed
-    from windows w where w.community_id = ${communityId} and w.window_id = ${windowId}`.execute(trx);
-  return rows[0]?.changed ?? 0;
+/**
+ * How many contributions of a window were recorded, voided or otherwise changed between its provisional table and its
+ * cut. Neither moves any more: so it is counted outside the lock, a stretch of events at a time.
+ */
+async function countChanges(
+  db: Kysely<Database>,
+  communityId: number,
+  { windowId, window: { startsAt, endsAt } }: FinalVersion,
+): Promise<number> {
+  const { provisional_seq, frozen_seq } = await db
+    .selectFrom('windows')
+    .select(['provisional_seq', 'frozen_seq'])
+    .where('community_id', '=', communityId)
+    .where('window_id', '=', windowId)
+    .executeTakeFirstOrThrow();
+  if (provisional_seq === null || frozen_seq === null) return 0;
+  const inWindow = sql`c.occurred_at >= ${startsAt}::timestamptz and c.occurred_at < ${endsAt}::timestamptz`;
+  let changed = 0;
+  for (let after = provisional_seq; after < frozen_seq; after += EVENTS_AT_ONCE) {
+    const until = after + EVENTS_AT_ONCE < frozen_seq ? after + EVENTS_AT_ONCE : frozen_seq;
+    const { rows } = await sql<{ changed: number }>`
+      select (
+        select count(*) from contributions c
+        where c.community_id = ${communityId} and c.seq > ${after}::bigint and c.seq <= ${until}::bigint and ${inWindow}
+      )::int + (
+        select count(*) from contribution_changes ch
+        join contributions c on c.community_id = ch.community_id and c.source_id = ch.source_id and c.external_id = ch.external_id
+        where ch.community_id = ${communityId} and ch.seq > ${after}::bigint and ch.seq <= ${until}::bigint and ${inWindow}
+      )::int as changed`.execute(db);
+    changed += rows[0]?.changed ?? 0;
+  }
+  return changed;
 }
 
 async function tellAmended(
@@ -212,11 +256,11 @@ async function tellAmended(
   { window, windowId, version, note, boardId }: FinalVersion,
   category: Category,
   { sha256, scoreTotal }: TableSum,
-  { given, takenBack }: AwardChange,
+  { given, takenBack, awards }: AwardChange & { awards: readonly Award[] },
   now: Date,
 ): Promise<void> {
   if (window.kind === 'all') return;
-  const table = await tellTable(trx, community.id, category, boardId, given);
+  const table = await tellTable(trx, community.id, category, boardId, awards);
   await announce(trx, community.id, [
     {
       key: `window ${windowId} category ${category.id} version ${version}`,

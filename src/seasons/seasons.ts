@@ -6,17 +6,15 @@ import type { Season } from '../communities/community.ts';
 import type { KnownCommunity } from '../communities/directory.ts';
 import { lockCommunity, touchConfig } from '../communities/lock.ts';
 import { FUTURE_TOLERANCE_MS } from '../contributions/contribution.ts';
-import { parseInstant } from '../contributions/instant.ts';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
 import { CUSTOM_KEY, isReservedKey, type Calendar, type Window } from '../ranking/calendar.ts';
 import type { RankingContext } from '../ranking/context.ts';
 import { statusOf, type WindowStatus } from '../ranking/periods.ts';
+import { fitWindows } from '../ranking/windows.ts';
 import { text } from '../schema.ts';
 import { NAME } from '../text.ts';
-
-const LOCAL_DATE = /^\d{4}-\d{2}-\d{2}$/;
-const LONGEST_YEARS = 2;
+import { readLocalDate, requireLength } from './season-dates.ts';
 
 const day = z
   .string()
@@ -65,8 +63,8 @@ export async function createSeason(
 }
 
 /**
- * Holds a season that is asked for against all rules, and says what it would be. What it finds is sure only under the
- * community's lock.
+ * Holds a season that is asked for against all rules, and says what it would be, and which one is before it. What it finds
+ * is sure only under the community's lock.
  *
  * @throws DomainError `invalid-parameter` for a key or dates that cannot be, `name-taken`, or `state-conflict` for one that
  *   overlaps another, or the quarter that is running
@@ -75,7 +73,7 @@ export function planSeason(
   community: KnownCommunity,
   { key, name, startsAt, endsAt }: NewSeason,
   now: Date,
-): { season: Season; shown: ShownSeason } {
+): { season: Season; shown: ShownSeason; before: Window | undefined } {
   if (isReservedKey(key)) {
     throw new DomainError(
       'invalid-parameter',
@@ -83,16 +81,17 @@ export function planSeason(
     );
   }
   const { timeZone } = community;
-  const startsOn = localDate('startsAt', startsAt, timeZone);
-  const endsOn = localDate('endsAt', endsAt, timeZone);
+  const startsOn = readLocalDate('startsAt', startsAt, timeZone);
+  const endsOn = readLocalDate('endsAt', endsAt, timeZone);
   requireLength(startsOn, endsOn);
   if (community.seasons.some((season) => season.key === key)) {
     throw new DomainError('name-taken', `There is a season "${key}" already. Give this one another key.`);
   }
   const season: Season = { key, name, startsOn: startsOn.toString(), endsOn: endsOn.toString() };
   requirePlace(community, season, now);
-  const window = calendarWith(community, season).windowByKey('season', key);
-  return { season, shown: { name, window, status: 'upcoming', isOwn: true } };
+  const calendar = calendarWith(community, season);
+  const window = calendar.windowByKey('season', key);
+  return { season, shown: { name, window, status: 'upcoming', isOwn: true }, before: calendar.before(window) };
 }
 
 /**
@@ -140,7 +139,7 @@ export async function renameSeason(
 /**
  * Removes a season of the community's own that has not begun. Without any left there are quarters again.
  *
- * @throws DomainError `unknown-season`, or `state-conflict` for one that has begun
+ * @throws DomainError as {@link requireRemovable} does
  */
 export async function removeSeason(
   context: RankingContext,
@@ -150,15 +149,40 @@ export async function removeSeason(
   now: Date,
 ): Promise<void> {
   await changeSeasons(context, communityId, async (trx, community) => {
-    const season = community.seasons.find((one) => one.key === key);
-    if (!season) throw new DomainError('unknown-season', `There is no season "${key}" of the community's own.`);
-    const { startsAt } = community.calendar.windowByKey('season', key);
-    if (startsAt <= furthestRecorded(now)) {
-      throw new DomainError('state-conflict', `"${key}" began at ${startsAt.toISOString()}. What has begun stays.`);
-    }
+    const season = requireRemovable(community, key, now);
+    await requireUnused(trx, communityId, key);
+    // A quarter that it would have cut short may be running.
+    const others = community.seasons.filter((one) => one !== season);
+    await fitWindows(trx, communityId, community.calendar.withSeasons(others));
     await trx.deleteFrom('seasons').where('community_id', '=', communityId).where('key', '=', key).execute();
     await writeAudit(trx, { communityId, at: now, actor, action: 'season.remove', target: key, before: season });
   });
+}
+
+/** Refuses for a season of which something is recorded, as when another process's clock was ahead. */
+async function requireUnused(trx: Transaction<Database>, communityId: number, key: string): Promise<void> {
+  const window = await trx
+    .selectFrom('windows')
+    .select('window_id')
+    .where('community_id', '=', communityId)
+    .where('kind', '=', 'season')
+    .where('key', '=', key)
+    .executeTakeFirst();
+  if (!window) return;
+  throw new DomainError('state-conflict', `Something of "${key}" is recorded already. What has begun stays.`);
+}
+
+/**
+ * A season that can be removed. Sure only under the community's lock.
+ *
+ * @throws DomainError `unknown-season`, or `state-conflict` for one that has begun
+ */
+export function requireRemovable(community: KnownCommunity, key: string, now: Date): Season {
+  const season = community.seasons.find((one) => one.key === key);
+  if (!season) throw new DomainError('unknown-season', `There is no season "${key}" of the community's own.`);
+  const { startsAt } = community.calendar.windowByKey('season', key);
+  if (startsAt > furthestRecorded(now)) return season;
+  throw new DomainError('state-conflict', `"${key}" began at ${startsAt.toISOString()}. What has begun stays.`);
 }
 
 /**
@@ -219,48 +243,6 @@ async function changeSeasons<Result>(
 /** The furthest moment at which what is recorded by now can have occurred. */
 function furthestRecorded(now: Date): Date {
   return new Date(now.getTime() + FUTURE_TOLERANCE_MS);
-}
-
-/** Reads a local date, or the instant of a local midnight. */
-function localDate(field: string, value: string, timeZone: string): Temporal.PlainDate {
-  if (LOCAL_DATE.test(value)) {
-    try {
-      return Temporal.PlainDate.from(value, { overflow: 'reject' });
-    } catch {
-      throw new DomainError('invalid-parameter', `\`${field}\`: "${value}" is no day of the calendar.`);
-    }
-  }
-  const parsed = parseInstant(value);
-  if (!('at' in parsed)) {
-    throw new DomainError(
-      'invalid-parameter',
-      `\`${field}\`: "${value}" is neither a local date such as 2027-01-01 nor an instant in RFC 3339.`,
-    );
-  }
-  const local = Temporal.Instant.fromEpochMilliseconds(parsed.at.getTime()).toZonedDateTimeISO(timeZone);
-  const midnight = local.startOfDay();
-  if (midnight.epochMilliseconds !== local.epochMilliseconds) {
-    throw new DomainError(
-      'invalid-parameter',
-      `\`${field}\`: seasons begin and end at midnights in ${timeZone}, and ${value} is none. The date alone, ${local.toPlainDate().toString()}, will do.`,
-    );
-  }
-  return local.toPlainDate();
-}
-
-function requireLength(startsOn: Temporal.PlainDate, endsOn: Temporal.PlainDate): void {
-  if (Temporal.PlainDate.compare(startsOn, endsOn) >= 0) {
-    throw new DomainError(
-      'invalid-parameter',
-      `The season ends on ${endsOn.toString()}, which is not after it starts, ${startsOn.toString()}. It lasts at least one day; \`endsAt\` is the day after its last.`,
-    );
-  }
-  if (Temporal.PlainDate.compare(endsOn, startsOn.add({ years: LONGEST_YEARS })) > 0) {
-    throw new DomainError(
-      'invalid-parameter',
-      `From ${startsOn.toString()} to ${endsOn.toString()} is longer than ${LONGEST_YEARS} years, the most that a season lasts.`,
-    );
-  }
 }
 
 /** Refuses a season that has begun, or overlaps another one or the quarter that is running. */

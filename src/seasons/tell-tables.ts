@@ -1,6 +1,6 @@
 /** Tables as announcements tell them. */
 import type { Kysely } from 'kysely';
-import type { ToldPlace, ToldTable } from '../announcements/announcement.ts';
+import type { ToldPlace, ToldPrize, ToldTable } from '../announcements/announcement.ts';
 import type { Category, Community } from '../communities/community.ts';
 import type { Database } from '../db/database.ts';
 import type { Window } from '../ranking/calendar.ts';
@@ -8,6 +8,7 @@ import { tellMembers } from '../privacy/told-members.ts';
 import { readPage } from '../ranking/leaderboard.ts';
 import { formatDecimal } from '../ranking/score.ts';
 import type { Award } from '../rewards/award.ts';
+import type { Prize } from '../rewards/prizes.ts';
 import { tellReward } from '../rewards/reward.ts';
 
 /** How many places are told. */
@@ -56,4 +57,14 @@ export async function tellTable(
   }));
   const alsoWin = new Set(awards.filter(({ rank }) => rank > PLACES).map(({ memberId }) => memberId)).size;
   return { ...shown, members: page.total, top, ...(alsoWin > 0 ? { alsoWin } : {}) };
+}
+
+/** A prize of a category: whom it is for, and what they win. */
+export function tellPrize(
+  { title, unit, measure }: Category,
+  { band, rewards }: Pick<Prize, 'band' | 'rewards'>,
+): ToldPrize {
+  const places =
+    'ranks' in band ? band.ranks : 'topPercent' in band ? band : { minScore: formatDecimal(band.minScore) };
+  return { title, unit: measure === 'reward' ? 'OMNIT' : unit, places, rewards: rewards.map(tellReward) };
 }

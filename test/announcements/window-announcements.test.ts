@@ -100,6 +100,7 @@ describe('what is told of windows', () => {
       'Week 34 of 2026 was amended\n▎ Two accounts @everyone\n1 reward given, 2 taken back. This is version 2;',
     );
     expect(amended.text).toContain('Nobody stands on it any more.');
+    expect(amended.text).toContain('omnitensor-cli seasons verify 2026-W34 --window week');
     expect(amended.outbox.discord.transcript.render()).toContain('pings: nobody');
   });
 
@@ -143,15 +144,24 @@ describe('what is told of windows', () => {
     expect(lengthOf(all.messages[0])).toBeLessThanOrEqual(4_000);
   });
 
-  it('AN-55 beside other things each says in a line who won', async () => {
-    const { messages, text } = await say([
-      final('2026-W34', 'week'),
-      final('2026-08', 'month'),
-      { kind: 'multiplier-cancelled', name: 'Sprint', factor: '2' },
-    ]);
-    expect(messages).toHaveLength(1);
-    expect(text).toContain('Week 34 of 2026: the final table\nTop GPU Contributors: 🥇 1st · ada · 1,200 OMNIT');
-    expect(text).toContain('Sprint');
+  it('AN-55 beside other things it takes its share of the message, and where there is little room says who won', async () => {
+    const cancelled = (count: number) =>
+      Array.from({ length: count }, (_, n): Announcement => ({
+        kind: 'multiplier-cancelled',
+        name: `Sprint ${n}.`,
+        factor: '2',
+      }));
+    const few = await say([final('2026-W34', 'week'), final('2026-08', 'month'), ...cancelled(1)]);
+    expect(few.messages).toHaveLength(1);
+    expect(few.text.match(/🥉 3rd · cy/g)).toHaveLength(2);
+    expect(few.text.match(/SHA-256/g)).toHaveLength(4);
+    expect(few.text).toContain('Sprint 0.');
+    const many = await say([final('2026-W34', 'week', [GPU, DATA, GPU, DATA]), ...cancelled(7)]);
+    expect(many.messages).toHaveLength(1);
+    expect(many.text).toContain(
+      'Week 34 of 2026: the final table\nTop GPU Contributors: 🥇 1st · ada · 1,200 OMNIT\nData Validators: 🥇',
+    );
+    expect(many.text).toContain('Sprint 6.');
   });
 
   it('AN-56 the end of a season is near, and the next one begins: how it stands, and what there is to win', async () => {

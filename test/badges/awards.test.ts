@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { awardAchievements } from '../../src/badges/award.ts';
 import { removeBadge } from '../../src/badges/manage.ts';
+import { rebuildBadges } from '../../src/badges/verify.ts';
 import { changeCounting } from '../../src/contributions/void.ts';
 import { creditFeedback } from '../../src/feedback/credit-feedback.ts';
 import { exclude } from '../../src/fair-play/exclusions.ts';
@@ -25,7 +26,10 @@ const weeksAgo = (weeks: number) => new Date(NOW.getTime() - weeks * WEEK_MS).to
 
 let events = 0;
 
-async function open({ createdAt = new Date('2026-06-01T00:00:00Z'), ...wanted }: { createdAt?: Date; timeZone?: string } = {}) {
+async function open({
+  createdAt = new Date('2026-06-01T00:00:00Z'),
+  ...wanted
+}: { createdAt?: Date; timeZone?: string } = {}) {
   const context = recording(database.db);
   const community = await makeCommunity(database.db, wanted, createdAt);
   await forgetBadges(context, community);
@@ -113,11 +117,12 @@ describe('what achievements ask for', () => {
     await contribute(...each.map((fields) => ['ada', '2026-05-10T00:00:00Z', fields] as const));
     await contribute(...each.map((fields) => ['ada', '2026-08-10T00:00:00Z', fields] as const));
     // The last one is in the next season.
-    await contribute(['bob', '2026-06-30T23:00:00Z', each[0]], ['bob', '2026-06-30T23:00:00Z', each[1]]);
-    await contribute(['bob', '2026-07-01T00:00:00Z', each[2]]);
+    const [, , models = {}] = each;
+    const before = each.slice(0, 2).map((fields) => ['bob', '2026-06-30T23:00:00Z', fields] as const);
+    await contribute(...before, ['bob', '2026-07-01T00:00:00Z', models]);
     await award();
     expect(await badges()).toEqual({ ada: { All: 1, 'Each season': 2, Two: 1 } });
-    await contribute(['bob', '2026-04-01T00:00:00Z', each[2]]);
+    await contribute(['bob', '2026-04-01T00:00:00Z', models]);
     await award();
     expect(await badges()).toMatchObject({ bob: { All: 1, 'Each season': 1 } });
     expect(await differences()).toEqual([]);
@@ -175,10 +180,16 @@ describe('what achievements ask for', () => {
   it('BA-8 a rank on final tables, counted by window and board, whoever is kept from prizes left out', async () => {
     const { achieve, context, community, contribute, award, badges, differences } = await open();
     await achieve({ kind: 'rank', window: 'month', atMost: 1 }, { name: 'Champion' });
-    await achieve({ kind: 'rank', window: 'month', atMost: 2, category: 'gpu-contributors' }, { name: 'Podium', kind: 'once' });
+    await achieve(
+      { kind: 'rank', window: 'month', atMost: 2, category: 'gpu-contributors' },
+      { name: 'Podium', kind: 'once' },
+    );
     const amount = (amount: string, category = 'gpu-contributors') => ({ amount, category });
     await contribute(['ada', '2026-06-10T00:00:00Z', amount('3')], ['bob', '2026-06-10T00:00:00Z', amount('2')]);
-    await contribute(['eve', '2026-06-10T00:00:00Z', amount('1')], ['eve', '2026-06-10T00:00:00Z', amount('1', 'model-testers')]);
+    await contribute(
+      ['eve', '2026-06-10T00:00:00Z', amount('1')],
+      ['eve', '2026-06-10T00:00:00Z', amount('1', 'model-testers')],
+    );
     await contribute(['ada', '2026-07-10T00:00:00Z', amount('3')], ['bob', '2026-08-10T00:00:00Z', amount('3')]);
     await contribute(['kept', '2026-07-10T00:00:00Z', amount('9')]);
     const kept = { target: { member: 'kept' }, scope: 'prizes', reason: 'Staff', endsAt: undefined } as const;
@@ -193,7 +204,9 @@ describe('what achievements ask for', () => {
     expect(await badges()).toEqual({ ada: { Champion: 2, Podium: 1 }, bob: { Podium: 1 }, eve: { Champion: 1 } });
     expect(await differences()).toEqual([]);
     const { rows } = await sql<{ entitlement: string }>`
-      select entitlement from grants where community_id = ${community.id} and name = 'Champion' order by 1`.execute(database.db);
+      select entitlement from grants where community_id = ${community.id} and name = 'Champion' order by 1`.execute(
+      database.db,
+    );
     expect(rows.map((row) => row.entitlement.replace(/^achievement \d+ /, ''))).toEqual([
       '2026-06 gpu-contributors member 1',
       '2026-06 model-testers member 3',
@@ -257,7 +270,7 @@ describe('what is earned follows what counts', () => {
     await award();
     expect(await badges()).toEqual({ ada: { First: 1 }, old: { First: 1 }, third: { First: 1 } });
     await merge('old', 'ada');
-    expect(await badges()).toEqual({ ada: { First: 1 } , third: { First: 1 } });
+    expect(await badges()).toEqual({ ada: { First: 1 }, third: { First: 1 } });
     await award();
     expect(await badges()).toEqual({ ada: { First: 1, Two: 1, streak: 1 }, third: { First: 1 } });
     // Chains lead to the survivor; what was sent before and after a merge counts once.
@@ -337,8 +350,7 @@ describe('making and removing badges', () => {
     await contribute(['ada', '2026-07-10T00:00:00Z']);
     await closeDueWindows(context, NOW);
     await award();
-    const remove = (id: number, takeBack: boolean) =>
-      removeBadge(context, community.id, { id, takeBack }, TESTER, NOW);
+    const remove = (id: number, takeBack: boolean) => removeBadge(context, community.id, { id, takeBack }, TESTER, NOW);
     await remove(id, false);
     await contribute(['bob']);
     await award();
@@ -400,19 +412,25 @@ describe('awarding', () => {
   });
 
   it('BA-20 while contributions, voids and merges come in, nothing is missed and nothing counts twice', async () => {
-    const { achieve, context, community, contribute, award, badges, differences } = await open();
+    const { achieve, community, contribute, award, badges, differences } = await open();
     const other = recording(database.db);
     await contribute(...Array.from({ length: 30 }, (_, n) => [`m${n}`] as const));
     await achieve({ kind: 'contributions', atLeast: 4 });
     await achieve({ kind: 'streak', weeks: 3 });
     const recordAll = async () => {
       for (let round = 0; round < 40; round += 1) {
-        await contribute(...Array.from({ length: 20 }, (_, n) => [`m${(round * 7 + n) % 30}`, weeksAgo(round % 6)] as const));
+        await contribute(
+          ...Array.from({ length: 20 }, (_, n) => [`m${(round * 7 + n) % 30}`, weeksAgo(round % 6)] as const),
+        );
       }
     };
     const voidSome = async () => {
       for (let member = 0; member < 30; member += 2) {
-        const target = { member: `m${member}`, from: new Date(0), to: new Date(NOW.getTime() - (member % 5) * WEEK_MS) };
+        const target = {
+          member: `m${member}`,
+          from: new Date(0),
+          to: new Date(NOW.getTime() - (member % 5) * WEEK_MS),
+        };
         await changeCounting(other, community.id, { kind: 'void', target, reason: 'Test' }, TESTER, NOW);
       }
     };
@@ -437,19 +455,34 @@ describe('awarding', () => {
     expect(Object.keys(await badges()).length).toBeGreaterThan(5);
   });
 
-  it('BA-18 verify finds what was granted without ground, what lacks, and totals that are wrong', async () => {
-    const { achieve, contribute, award, differences, community } = await open();
+  it('BA-18 verify finds what was granted without ground, what lacks, and totals that are wrong; a rebuild puts it right', async () => {
+    const { achieve, contribute, award, badges, differences, community, context, ...scene } = await open();
     const id = await achieve({ kind: 'contributions', atLeast: 2 });
     await contribute(['ada'], ['bob'], ['bob']);
     await award();
     await sql`update grants set member_id = 1, entitlement = ${`achievement ${id} member 1`} where community_id = ${community.id}`.execute(
       database.db,
     );
-    await sql`update member_tallies set amount = 5 where community_id = ${community.id} and member_id = 1`.execute(database.db);
+    await sql`update member_tallies set amount = 5 where community_id = ${community.id} and member_id = 1`.execute(
+      database.db,
+    );
     expect(await differences()).toEqual([
-      expect.stringMatching(/^Member 1, category \d+, source \d+: 1 contributions, 5 thousandths, and by the contributions 1 contributions, 1000/),
+      expect.stringMatching(
+        /^Member 1, category \d+, source \d+: 1 contributions, 5 thousandths, and by the contributions 1 contributions, 1000/,
+      ),
       `Badge "contributions": earned and not granted: achievement ${id} member 2.`,
       `Badge "contributions": granted and not earned: achievement ${id} member 1.`,
     ]);
+    const known = await context.directory.bySlug(community.slug);
+    expect(await rebuildBadges(database.db, known, NOW)).toBe(3);
+    expect(await badges()).toEqual({ bob: { contributions: 1 } });
+    expect(await rebuildBadges(database.db, known, NOW)).toBe(0);
+    expect(await differences()).toEqual([]);
+    // What has yet to be looked at is no difference.
+    const [late = ''] = await contribute(['ada']);
+    expect(await differences()).toEqual([]);
+    await award();
+    await scene.void(late);
+    expect(await differences()).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { Contribution } from '../../src/contributions/contribution.ts';
 import { connect } from '../../src/db/connect.ts';
 import { makeCommunity, NOW, record, recording } from '../support/communities.ts';
-import { award } from '../support/badges.ts';
+import { award, badgeDifferencesOf } from '../support/badges.ts';
 import { useDatabase } from '../support/database.ts';
 
 const database = useDatabase();
@@ -36,6 +36,7 @@ beforeAll(async () => {
   const context = recording(database.db);
   for (let from = 0; from < EVENTS; from += BATCH) await record(context, community, next(BATCH));
   await award(context, community);
+  expect(await badgeDifferencesOf(context, community)).toEqual([]);
   await sql`vacuum analyze`.execute(database.db);
 }, 240_000);
 

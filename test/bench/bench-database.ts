@@ -45,8 +45,8 @@ export async function withDatabase<Result>(serverUrl: string, work: (url: string
   }
 }
 
-/** Drops what is lent still, as when a run is ended by hand. */
-async function dropLent(serverUrl: string): Promise<void> {
+/** Drops what is lent still, as when a run is ended by hand: whoever uses it is cut off. */
+export async function dropLent(serverUrl: string): Promise<void> {
   for (const name of lent) await drop(serverUrl, name);
 }
 

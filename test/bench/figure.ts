@@ -12,6 +12,8 @@ export type Figure = {
 /** Figures that are measured together, on the same data. */
 export type FigureGroup = {
   names: readonly string[];
+  /** How long measuring may take: after that it is given up. Half an hour if not given. */
+  limitMinutes?: number;
   /** Measures those that are wanted; may measure the others with them. */
   measure(context: BenchContext): Promise<Figure[]>;
 };

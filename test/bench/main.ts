@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
+import { endWhatIsOpen } from '../support/end-with-file.ts';
 import { announcementFigures } from './announcements.ts';
-import { openServer } from './bench-database.ts';
+import { dropLent, openServer } from './bench-database.ts';
 import type { BenchContext, Figure, FigureGroup } from './figure.ts';
 import { closingFigures } from './closing.ts';
 import { importFigures } from './import.ts';
 import { intakeFigures } from './intake.ts';
 import { interactionFigures } from './interactions.ts';
+import { measureGroup } from './measure-group.ts';
 import { questFigures } from './quests.ts';
 import { rankFigures } from './ranks.ts';
 import { redisFigures } from './redis.ts';
@@ -51,7 +53,7 @@ const figures: Figure[] = [];
 try {
   for (const group of GROUPS) {
     if (!group.names.some((name) => context.isWanted(name))) continue;
-    const measured = await group.measure(context).catch((error: unknown) => failed(group, error));
+    const measured = await measureGroup(group, context, takeAway);
     const wanted = measured.filter((figure) => context.isWanted(figure.name));
     for (const { name, value } of wanted) context.progress(`${name}: ${value ?? 'not measured'}`);
     figures.push(...wanted);
@@ -61,10 +63,10 @@ try {
 }
 if (options.json) console.log(toJson(figures));
 else printTable(figures);
+// Whatever a group that was given up has left open.
+process.exit();
 
-/** What a group that broke stands for: the others are measured all the same. */
-function failed({ names }: FigureGroup, error: unknown): Figure[] {
-  console.error(error);
-  process.exitCode = 1;
-  return names.map((name) => ({ name, value: null, unit: 'x', goal: undefined, measured: `failed: ${String(error)}` }));
+async function takeAway(): Promise<void> {
+  await endWhatIsOpen();
+  if (server) await dropLent(server.url);
 }

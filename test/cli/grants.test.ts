@@ -11,16 +11,27 @@ const server = useHttpServer(database);
 const cli = (...args: string[]) => runCli(['grants', ...args], { env: { OMNITENSOR_URL: server.url } });
 
 beforeAll(async () => {
-  const { json } = await server.call('POST', '/v1/communities', { slug: 'omni', name: 'Omni', timeZone: 'UTC', preset: 'omnitensor' });
+  const { json } = await server.call('POST', '/v1/communities', {
+    slug: 'omni',
+    name: 'Omni',
+    timeZone: 'UTC',
+    preset: 'omnitensor',
+  });
   const event = { category: 'gpu-contributors', amount: 1, occurredAt: '2026-08-20T10:00:00Z' };
-  await server.call('POST', '/v1/communities/omni/contributions', { contributions: [{ id: '1', contributor: 'ada', ...event }] });
+  await server.call('POST', '/v1/communities/omni/contributions', {
+    contributions: [{ id: '1', contributor: 'ada', ...event }],
+  });
   const common = { memberId: 1, reason: 'Season 2026-Q3' };
   const entitlements = [
     { ...common, key: 'nft', reward: { kind: 'nft', name: 'Gold' } as const },
     { ...common, key: 'role', reward: { kind: 'role', roleId: '77' } as const },
   ];
   await database.db.transaction().execute((trx) => makeGrants(trx, json.id, entitlements, NOW));
-  await database.db.updateTable('communities').set((eb) => ({ discord_guild_id: '900', config_version: eb('config_version', '+', 1n) })).where('community_id', '=', json.id).execute();
+  await database.db
+    .updateTable('communities')
+    .set((eb) => ({ discord_guild_id: '900', config_version: eb('config_version', '+', 1n) }))
+    .where('community_id', '=', json.id)
+    .execute();
 });
 
 describe('grants on the command line', () => {
@@ -47,7 +58,13 @@ describe('grants on the command line', () => {
   });
 
   it('GR-22 is called as its help says', async () => {
-    for (const args of [['retry'], ['retry', '1', '--all'], ['retry', '1', '--kind=role'], ['--state=lost'], ['delivered']]) {
+    for (const args of [
+      ['retry'],
+      ['retry', '1', '--all'],
+      ['retry', '1', '--kind=role'],
+      ['--state=lost'],
+      ['delivered'],
+    ]) {
       expect((await cli(...args)).code).toBe(2);
     }
     expect((await cli('retry', '99')).code).toBe(1);

@@ -1,12 +1,11 @@
 import { sql } from 'kysely';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Contribution } from '../../src/contributions/contribution.ts';
-import { connect } from '../../src/db/connect.ts';
 import { findRecorded, sumExtra } from '../../src/multipliers/multiplier-store.ts';
-import type { RankingContext } from '../../src/ranking/context.ts';
 import { readPage, readStandingsOf } from '../../src/ranking/leaderboard.ts';
 import { NOW, makeCommunity, record, recording } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';
+import { rowsOf, touchedBy } from '../support/touched.ts';
 
 const MEMBERS = 30_000;
 const SEGMENTS = { membersInSegment: 64, segmentsInBlock: 32 };
@@ -52,45 +51,12 @@ beforeAll(async () => {
   await sql`vacuum analyze`.execute(db);
 }, 120_000);
 
-type Touched = { seqScans: Record<string, bigint>; rows: Record<string, bigint>; blocks: bigint };
-
-/**
- * What the server touched for some work, by its own counters: sequential scans and index entries by table, and blocks
- * in all. The work has a connection and memory of its own.
- */
-async function touchedBy(work: (context: RankingContext) => Promise<unknown>): Promise<Touched> {
-  const db = connect(database.url, { maxConnections: 1 });
-  onTestFinished(() => db.destroy());
-  const count = async () => {
-    await sql`select pg_stat_force_next_flush()`.execute(db);
-    const { rows } = await sql<{ table: string; scans: bigint; entries: bigint; blocks: bigint }>`
-      select t.relname as table, t.seq_tup_read as scans, coalesce(sum(i.idx_tup_read), 0)::bigint as entries,
-        (io.heap_blks_hit + io.heap_blks_read + coalesce(io.idx_blks_hit + io.idx_blks_read, 0)) as blocks
-      from pg_stat_user_tables t join pg_statio_user_tables io using (relid) left join pg_stat_user_indexes i using (relid)
-      group by t.relname, t.seq_tup_read, blocks`.execute(db);
-    return rows;
-  };
-  const context = recording(db, SEGMENTS);
-  // Once before, so that what is measured is not the first use of a connection.
-  await work(context);
-  const before = new Map((await count()).map((row) => [row.table, row]));
-  await work(context);
-  const touched: Touched = { seqScans: {}, rows: {}, blocks: 0n };
-  for (const { table, scans, entries, blocks } of await count()) {
-    const known = before.get(table);
-    if (scans > (known?.scans ?? 0n)) touched.seqScans[table] = scans - (known?.scans ?? 0n);
-    touched.rows[table] = entries - (known?.entries ?? 0n);
-    touched.blocks += blocks - (known?.blocks ?? 0n);
-  }
-  return touched;
-}
-
-const rowsOf = (touched: Touched, table: string) => Number(touched.rows[table] ?? 0n);
-
 describe('what the hot statements touch on a board of 30,000', () => {
   it('RK-9 the rank of a member: the blocks, the segments of one block, and one segment', async () => {
     for (let index = 0; index < MEMBERS; index += 9973) {
-      const touched = await touchedBy(({ db }) => readStandingsOf(db, community.id, [boardId], memberIds[index] ?? 0));
+      const touched = await touchedBy(database.url, ({ db }) =>
+        readStandingsOf(db, community.id, [boardId], memberIds[index] ?? 0),
+      );
       expect(touched.seqScans).toEqual({});
       expect(rowsOf(touched, 'standings')).toBeGreaterThan(0);
       expect(rowsOf(touched, 'standings')).toBeLessThanOrEqual(1 + SEGMENTS.membersInSegment);
@@ -101,7 +67,7 @@ describe('what the hot statements touch on a board of 30,000', () => {
 
   it('RK-9 a page, at any offset: as much, and the page', async () => {
     for (const offset of [0, 1, 12_345, MEMBERS / 2, MEMBERS - 1, MEMBERS, 1_000_000]) {
-      const touched = await touchedBy(({ db }) =>
+      const touched = await touchedBy(database.url, ({ db }) =>
         readPage(db, community.id, boardId, { from: 'offset', offset, limit: 25 }),
       );
       expect(touched.seqScans).toEqual({});
@@ -115,7 +81,7 @@ describe('what the hot statements touch on a board of 30,000', () => {
   it('RK-9 a page around a member: a rank and a page', async () => {
     for (let index = 0; index < MEMBERS; index += 9973) {
       const memberId = memberIds[index] ?? 0;
-      const touched = await touchedBy(({ db }) =>
+      const touched = await touchedBy(database.url, ({ db }) =>
         readPage(db, community.id, boardId, { from: 'member', memberId, limit: 25 }),
       );
       expect(touched.seqScans).toEqual({});
@@ -129,11 +95,15 @@ describe('what the hot statements touch on a board of 30,000', () => {
   it('IN-23 a batch touches what it changes: a few rows a contribution and window, whatever the board holds', async () => {
     let calls = 0;
     const BATCH = 100;
-    const touched = await touchedBy((context) => {
-      calls += 1;
-      const events = Array.from({ length: BATCH }, (_, n) => event(`more${calls}-${n}`, calls * 5000 + n * 17, 1));
-      return record(context, community, events);
-    });
+    const touched = await touchedBy(
+      database.url,
+      (context) => {
+        calls += 1;
+        const events = Array.from({ length: BATCH }, (_, n) => event(`more${calls}-${n}`, calls * 5000 + n * 17, 1));
+        return record(context, community, events);
+      },
+      SEGMENTS,
+    );
     expect(touched.seqScans).toEqual({});
     expect(rowsOf(touched, 'contributions')).toBeLessThanOrEqual(2 * BATCH);
     expect(rowsOf(touched, 'members')).toBeLessThanOrEqual(4 * BATCH);
@@ -144,7 +114,7 @@ describe('what the hot statements touch on a board of 30,000', () => {
 
   it('MU-16 whether anything of a stretch is recorded: one contribution a category', async () => {
     for (const which of ['first', 'last'] as const) {
-      const touched = await touchedBy(({ db }) =>
+      const touched = await touchedBy(database.url, ({ db }) =>
         findRecorded(db, community.id, { categoryIds: undefined, from: new Date(0), to: NOW }, which),
       );
       expect(touched.seqScans).toEqual({});
@@ -155,7 +125,7 @@ describe('what the hot statements touch on a board of 30,000', () => {
 
   it('MU-16 what an event brought: the contributions of its stretch', async () => {
     const stretch = { categoryIds: undefined, from: new Date(NOW.getTime() - 1000), to: NOW };
-    const touched = await touchedBy(({ db }) => sumExtra(db, community.id, stretch, 200n));
+    const touched = await touchedBy(database.url, ({ db }) => sumExtra(db, community.id, stretch, 200n));
     expect(touched.seqScans).toEqual({});
     expect(rowsOf(touched, 'contributions')).toBeGreaterThan(0);
     expect(rowsOf(touched, 'contributions')).toBeLessThanOrEqual(MEMBERS / 1000 + 10);

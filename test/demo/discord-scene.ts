@@ -4,6 +4,7 @@ import type { StandInChannel, StandInUser } from '../support/discord/world.ts';
 /** The Discord of the demo: ids stay the same at every start, as its community and members go by them. */
 const GUILD_ID = '1100000000000000001';
 const CHANNEL_ID = '1100000000000000002';
+const GOVERNANCE_ID = '1100000000000000003';
 export const DISCORD_PEOPLE = [
   { id: '1100000000000000011', username: 'ada', globalName: 'Ada', zeal: 1.1 },
   { id: '1100000000000000012', username: 'grace', globalName: 'Grace', zeal: 0.25 },
@@ -16,6 +17,8 @@ export type Scene = { guildId: string; owner: StandInUser; channel: StandInChann
 export function setScene(standIn: DiscordStandIn): Scene {
   const guild = standIn.createGuild({ id: GUILD_ID, name: 'OmniTensor', ownerName: 'olga' });
   const channel = guild.createChannel({ id: CHANNEL_ID, name: 'leaderboards' });
+  // Given to the best of the month.
+  guild.createRole({ id: GOVERNANCE_ID, name: 'Governance' });
   const users = DISCORD_PEOPLE.map(({ id, username, globalName }) => {
     const user = standIn.createUser({ id, username, globalName });
     guild.addMember(user);

@@ -15,6 +15,7 @@ import { makeAttractions } from './attractions.ts';
 import { DISCORD_PEOPLE, playScene, setScene } from './discord-scene.ts';
 import { dayOf, historySince } from './history.ts';
 import { keepContributing } from './live.ts';
+import { findFirstDay, growOlder } from './past.ts';
 import { makePeople, type Person } from './people.ts';
 import { createDemoApi, type DemoApi } from './sender.ts';
 
@@ -62,32 +63,42 @@ async function start(settings: Config) {
     },
     { logger: createLogger(settings.logLevel === 'info' ? 'warn' : settings.logLevel) },
   );
-  return { app, standIn, scene, url: app.url ?? '', adminKey: await findOrMakeAdminKey(dataDir) };
+  return { app, standIn, scene, dataDir, url: app.url ?? '', adminKey: await findOrMakeAdminKey(dataDir) };
 }
 
 /** Fills it with people and what they did, shows what it looks like, and has them go on. */
 async function show(
-  { standIn, scene, url, adminKey }: Awaited<ReturnType<typeof start>>,
+  { app, standIn, scene, dataDir, url, adminKey }: Awaited<ReturnType<typeof start>>,
   settings: Config,
   ending: AbortSignal,
 ): Promise<{ ended: Promise<void> } | undefined> {
   const people = [...discordPeople(), ...makePeople(DAYS)];
   const api = createDemoApi(url, settings.community, adminKey);
-  await tellHistory(api, people, ending);
+  await tellHistory(api, people, dataDir, ending);
+  if (!ending.aborted) await growOlder(app.ranking, settings.community, new Date());
   if (!ending.aborted) await makeAttractions(api, new Date());
   if (!ending.aborted) await playScene(standIn, scene);
   if (ending.aborted) return undefined;
   console.log(`What people see on Discord:\n\n${standIn.transcript.render()}`);
-  console.log('$ npx omnitensor-cli leaderboard --category="gpu-contributors"');
-  console.log(await runCli(url, ['leaderboard', '--category=gpu-contributors']));
+  const board = ['leaderboard', '--category=gpu-contributors'];
+  const proof = ['seasons', 'verify', 'previous'];
+  const shown = await Promise.all([board, proof].map((args) => runCli(url, args, dataDir)));
+  console.log(`$ npx omnitensor-cli leaderboard --category="gpu-contributors"\n${shown[0] ?? ''}`);
+  console.log(`$ npx omnitensor-cli seasons verify previous\n${shown[1] ?? ''}`);
   console.log(whatNext(url, standIn.apiUrl, settings));
   return { ended: keepContributing(api, people, ending) };
 }
 
 /** Sends what happened before now. Every start sends the same and what has been added since; sent again it counts once. */
-async function tellHistory(api: DemoApi, people: readonly Person[], ending: AbortSignal): Promise<void> {
+async function tellHistory(
+  api: DemoApi,
+  people: readonly Person[],
+  dataDir: string,
+  ending: AbortSignal,
+): Promise<void> {
   const { createdAt } = await api.read('');
-  const history = historySince(dayOf(new Date(String(createdAt))) - DAYS, people, new Date());
+  const firstDay = await findFirstDay(dataDir, dayOf(new Date(String(createdAt))) - DAYS);
+  const history = historySince(firstDay, people, new Date());
   const { add, bar } = countOnTerminal('Telling what happened so far', history.length);
   for (let at = 0; at < history.length && !ending.aborted; at += STEP) {
     await api.send(history.slice(at, at + STEP));
@@ -106,9 +117,9 @@ function discordPeople(): Person[] {
   }));
 }
 
-async function runCli(url: string, args: string[]): Promise<string> {
+async function runCli(url: string, args: string[], dataDir: string): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args], {
-    env: { ...process.env, OMNITENSOR_URL: url },
+    env: { ...process.env, OMNITENSOR_URL: url, DATA_DIR: dataDir },
   });
   return stdout;
 }
@@ -118,10 +129,13 @@ function whatNext(url: string, discordUrl: string, { dataDir, community }: Confi
   return `It goes on: somebody contributes every few seconds. Open
   ${url}/docs            the API, to try calls on
   ${url}/v1/communities/${community}/leaderboards/gpu-contributors?window=week
+  ${url}/v1/communities/${community}/leaderboards/gpu-contributors/final?period=previous
   ${discordUrl}                the stand-in for Discord
 and type, in another terminal:
   ${environment} npx omnitensor-cli leaderboard --category gpu-contributors --window week --watch
   ${environment} npx omnitensor-cli member user123
+  ${environment} npx omnitensor-cli seasons show previous
+  ${environment} npx omnitensor-cli prizes preview
 Ctrl-C ends it. The next start finds everything again.`;
 }
 

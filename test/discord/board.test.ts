@@ -173,7 +173,7 @@ describe('/board', () => {
     expect(list.text()).toContain('Top GPU Contributors · Season · top 10 · #general · ⚠ rests');
     expect(list.text()).toContain('Allow "Send Messages" in its settings');
     expect((await scene.run('setup')).text()).toContain(
-      '1 live board rests, the latest because: The bot may not write in the channel.',
+      '1 live board cannot be shown: The bot may not write in the channel.',
     );
     channel.overwrites.length = 0;
     await discord.press(guild.owner, list, 'Try again').answer;

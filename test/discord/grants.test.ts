@@ -14,9 +14,16 @@ const database = useDatabase();
 async function open() {
   const scene = await openScene(database.db);
   const { discord, guild, channel, ranking, community, ada, contribute } = scene;
-  await contribute(['user123', '1', 'Ada_L'], [`discord-${ada.id}`, '1']);
+  await contribute(['user123', '1', 'Ada_L'], [`discord-${ada.id}`, '1', 'Ada']);
   const memberId = async (handle: string) =>
-    (await ranking.db.selectFrom('members').select('member_id').where('community_id', '=', community.id).where('handle', '=', handle).executeTakeFirstOrThrow()).member_id;
+    (
+      await ranking.db
+        .selectFrom('members')
+        .select('member_id')
+        .where('community_id', '=', community.id)
+        .where('handle', '=', handle)
+        .executeTakeFirstOrThrow()
+    ).member_id;
   let keys = 0;
   return {
     ...scene,
@@ -101,7 +108,8 @@ describe('/grants', () => {
     const { run, grant, discord, admin, channel, ada } = scene;
     const nft = await grant({ kind: 'nft', name: 'Gold' });
     const tokens = await grant({ kind: 'tokens', amount: 1_000n });
-    const suggest = (command: string, who = admin) => discord.autocomplete(who, channel, `grants ${command}`, { grant: '' }, 'grant');
+    const suggest = (command: string, who = admin) =>
+      discord.autocomplete(who, channel, `grants ${command}`, { grant: '' }, 'grant');
     expect(await suggest('failed')).toEqual([{ name: expect.stringContaining('nft Gold, made'), value: nft }]);
     expect(await suggest('retry')).toEqual([]);
     expect((await run('failed', { grant: nft, reason: 'No wallet' })).text()).toContain('failed: No wallet');
@@ -145,7 +153,10 @@ describe('/grants', () => {
     }
     for (let n = 0; n < 14; n += 1) await grant({ kind: 'role', name: '*'.repeat(100 - n) }, handle, reason);
     for (const answer of [await run('list'), await run('plan'), await run('failed', { grant: 1, reason })]) {
-      const length = [...walkComponents(answer.components)].reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
+      const length = [...walkComponents(answer.components)].reduce(
+        (sum, { content }) => sum + (content?.length ?? 0),
+        0,
+      );
       expect(length).toBeLessThanOrEqual(4_000);
     }
     expect((await run('plan')).text()).toContain('and 2 more');

@@ -105,7 +105,8 @@ describe('administering a community', () => {
       .where('c.slug', '=', path.split('/').at(-1) ?? '')
       .orderBy('a.audit_id')
       .execute();
-    const actions = ['community.create', ...Array(3).fill('category.create'), 'community.update', 'key.create'];
+    const ofPreset = [...Array(3).fill('category.create'), 'badge.create', ...Array(15).fill('prize.create')];
+    const actions = ['community.create', ...ofPreset, 'community.update', 'key.create'];
     expect(entries.map(({ action }) => action)).toEqual(actions);
     const update = entries.find(({ action }) => action === 'community.update');
     expect(update).toMatchObject({

@@ -31,7 +31,12 @@ async function takeBack(key: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  const made = await server.call('POST', '/v1/communities', { slug: 'omni', name: 'Omni', timeZone: 'UTC', preset: 'omnitensor' });
+  const made = await server.call('POST', '/v1/communities', {
+    slug: 'omni',
+    name: 'Omni',
+    timeZone: 'UTC',
+    preset: 'omnitensor',
+  });
   communityId = made.json.id;
   const event = { category: 'gpu-contributors', amount: 1, occurredAt: '2026-08-20T10:00:00Z' };
   const contributions = ['ada', 'bob'].map((contributor) => ({ id: contributor, contributor, ...event }));
@@ -58,20 +63,33 @@ describe('grants over HTTP', () => {
     await post(`${id}/failed`, { reason: 'No wallet is known. Ask for one.' });
     for (const time of [1, 2]) {
       const done = await post(`${id}/delivered`, { reason: `Transaction ${time}` });
-      expect([done.status, done.json]).toEqual([200, expect.objectContaining({ state: 'delivered', stateReason: 'Transaction 1' })]);
+      expect([done.status, done.json]).toEqual([
+        200,
+        expect.objectContaining({ state: 'delivered', stateReason: 'Transaction 1' }),
+      ]);
     }
     const refused = await post(`${id}/failed`);
     expect([refused.status, refused.json.detail]).toEqual([409, `Grant ${id} was delivered already.`]);
-    const log = await database.db.selectFrom('audit_log').select(['action', 'target']).where('target', '=', String(id)).where('action', 'like', 'grant.%').execute();
+    const log = await database.db
+      .selectFrom('audit_log')
+      .select(['action', 'target'])
+      .where('target', '=', String(id))
+      .where('action', 'like', 'grant.%')
+      .execute();
     expect(log.map(({ action }) => action)).toEqual(['grant.failed', 'grant.delivered']);
   });
 
   it('GR-2 what is taken back before it was delivered is withdrawn; after it, taking it back has to be delivered', async () => {
-    const [early, late] = [await grant('nft early', { kind: 'nft', name: 'A' }), await grant('nft late', { kind: 'nft', name: 'B' })];
+    const [early, late] = [
+      await grant('nft early', { kind: 'nft', name: 'A' }),
+      await grant('nft late', { kind: 'nft', name: 'B' }),
+    ];
     await post(`${late}/delivered`);
     await takeBack('nft early');
     await takeBack('nft late');
-    expect((await get('?state=withdrawn')).grants.map(({ id, amount }: { id: number; amount: string }) => [id, amount])).toEqual([
+    expect(
+      (await get('?state=withdrawn')).grants.map(({ id, amount }: { id: number; amount: string }) => [id, amount]),
+    ).toEqual([
       [expect.any(Number), '-1'],
       [early, '1'],
     ]);
@@ -91,7 +109,9 @@ describe('grants over HTTP', () => {
       const refused = await post(`${id}/delivered`);
       expect([refused.status, refused.json.detail]).toEqual([409, expect.stringContaining(why)]);
     }
-    expect((await post(`${tokens}/retry`)).json.detail).toBe(`Grant ${tokens} is in effect: there is nothing to deliver.`);
+    expect((await post(`${tokens}/retry`)).json.detail).toBe(
+      `Grant ${tokens} is in effect: there is nothing to deliver.`,
+    );
     expect((await post(`${role}/retry`)).json).toMatchObject({
       state: 'made',
       stateReason: 'No Discord account is linked with this handle. It is given once one is.',
@@ -148,7 +168,11 @@ describe('grants over HTTP', () => {
   it('GR-6 the plan of roles says what would be given, and what cannot be', async () => {
     const none = await server.call('GET', `${path}/roles/plan`);
     expect([none.status, none.json.detail]).toEqual([409, expect.stringContaining('no Discord server')]);
-    await database.db.updateTable('communities').set((eb) => ({ discord_guild_id: '900', config_version: eb('config_version', '+', 1n) })).where('community_id', '=', communityId).execute();
+    await database.db
+      .updateTable('communities')
+      .set((eb) => ({ discord_guild_id: '900', config_version: eb('config_version', '+', 1n) }))
+      .where('community_id', '=', communityId)
+      .execute();
     await grant('role by name', { kind: 'role', name: 'Governance' });
     await grant('role of bob', { kind: 'role', roleId: '78' });
     await database.db.updateTable('members').set({ discord_user_id: '5' }).where('member_id', '=', memberId).execute();
@@ -164,6 +188,10 @@ describe('grants over HTTP', () => {
       ],
     });
     const all = await server.call('GET', `${path}/roles/plan`);
-    expect(all.json.changes.at(-1)).toMatchObject({ action: 'cannot', roleName: 'Governance', why: expect.any(String) });
+    expect(all.json.changes.at(-1)).toMatchObject({
+      action: 'cannot',
+      roleName: 'Governance',
+      why: expect.any(String),
+    });
   });
 });

@@ -121,7 +121,8 @@ describe('reading a leaderboard', () => {
     ['/v1/communities/omni/leaderboards/%F0%9F%98%80', 'unknown-category'],
     ['/v1/communities/omni/members/nope', 'unknown-member'],
     ['/v1/nowhere', 'unknown-address'],
-    ['/v1/communities/omni/leaderboards/gpu-contributors/final', 'unknown-address'],
+    ['/v1/communities/omni/leaderboards/gpu-contributors/last', 'unknown-address'],
+    ['/v1/communities/omni/leaderboards/gpu-contributors/final', 'not-final'],
   ])('HT-6 says what is unknown at %s', async (path, type) => {
     const { status, json } = await read('', path);
     expect(status).toBe(404);

@@ -215,7 +215,7 @@ describe('windows over HTTP', () => {
     expect((await close('week/2026-W34')).json.detail).toMatch('has yet to close');
     await closeDueWindows(recording(database.db), server.now);
     const answers = await Promise.all([close('week/2026-W34'), close('week/2026-W34')]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(1);
     const done = answers.find(({ status }) => status === 200)?.json;
     expect(done).toMatchObject({ period: '2026-W34', status: 'final', tables: [{ members: 1 }, {}, {}] });
     expect((await close('week/2026-W34')).json.detail).toMatch('closed at 2026-08-24T00:10:00.000Z already');

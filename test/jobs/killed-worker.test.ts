@@ -91,14 +91,19 @@ describe('a worker that is killed while it says something', () => {
     await using worker = await AppProcess.start(workerOf(outbox));
     await hold.arrived;
     // Marking has to wait for whoever holds the row.
-    const holder = new pg.Client({ connectionString: database.url });
-    await holder.connect();
-    onTestFinished(() => holder.end());
+    const [holder, watcher] = [1, 2].map(() => new pg.Client({ connectionString: database.url }));
+    if (!holder || !watcher) throw new Error('Two clients were made.');
+    for (const client of [holder, watcher]) {
+      await client.connect();
+      onTestFinished(() => client.end());
+    }
     await holder.query('begin');
     await holder.query('select from announcements where community_id = $1 for update', [outbox.communityId]);
     hold.release();
-    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    await expect.poll(async () => (await holder.query(waiting)).rowCount, { timeout: 10_000 }).toBe(1);
+    // Other jobs wait for one another meanwhile. Within a transaction the view would stay as it is read first.
+    const waiting = `select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like '%update announcements set state%'`;
+    await expect.poll(async () => (await watcher.query(waiting)).rowCount, { timeout: 10_000 }).toBe(1);
     await kill(worker);
     await holder.query('rollback');
     await finish(outbox);

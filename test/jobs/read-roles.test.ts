@@ -4,6 +4,7 @@ import { cleanUp } from '../../jobs/clean-up.ts';
 import { readRoles } from '../../jobs/read-roles.ts';
 import { settleExclusions } from '../../jobs/settle-exclusions.ts';
 import type { JobServices } from '../../jobs/services.ts';
+import { createEmojiMaker } from '../../src/discord/application-emojis.ts';
 import { createBoardMessenger } from '../../src/discord/live-board-messenger.ts';
 import { createMessenger } from '../../src/discord/messenger.ts';
 import { openRest } from '../../src/discord/rest.ts';
@@ -72,6 +73,7 @@ async function open(people: { staff: number; others: number }) {
         readRoles: createRoleReader(rest),
         calendar: createScheduledEvents(rest),
         boards: createBoardMessenger(rest),
+        emojis: createEmojiMaker(rest, discord.applicationId),
       },
     };
   };

@@ -53,6 +53,59 @@ describe('roles, when something goes wrong', () => {
     await scene.run();
     for (const name of names) expect(scene.rolesOf(name)).toEqual(['Champion']);
     expect(scene.refused()).toHaveLength(1);
+    // What is wrong with one person is no matter of the others.
+    const other = scene.role('Other');
+    for (const name of names) await scene.grant(name, other, 'September');
+    scene.discord.faults.failNext(PUT, 400, { code: 30_000, message: 'Too many roles' });
+    await scene.run();
+    scene.pass(8 * DAY_MS);
+    await scene.run();
+    expect((await scene.states('ada')).at(-1)).toEqual(['failed', 'Discord refused it: Too many roles (30000).']);
+    expect(names.map((name) => scene.rolesOf(name).length)).toEqual([1, 2, 2]);
+    expect(scene.refused()).toHaveLength(2);
+  });
+
+  it('RO-22 an admin has a role given after all: one that somebody took off, one that was refused, one that lapsed', async () => {
+    const scene = await open();
+    const champion = scene.role('Champion');
+    await scene.grant('ada', champion, 'August');
+    await scene.run();
+    scene.guild.setRoles(scene.user('ada'), []);
+    scene.pass(8 * DAY_MS);
+    await scene.run();
+    await scene.retry('ada');
+    await scene.run();
+    expect(scene.rolesOf('ada')).toEqual(['Champion']);
+    expect(await scene.states('ada')).toEqual([['delivered', null]]);
+
+    await scene.addMember('bob');
+    await scene.grant('bob', champion, 'August');
+    scene.discord.faults.failNext(PUT, 403, FORBIDDEN);
+    await scene.run();
+    expect(await scene.states('bob')).toEqual([['failed', expect.any(String)]]);
+    // Asked for while a pass is under way that does not know of it yet.
+    await scene.addMember('eve');
+    await scene.grant('eve', scene.role('Other'), 'August');
+    const hold = scene.discord.faults.holdNext(PUT, 'before');
+    const running = scene.run();
+    await hold.arrived;
+    await scene.retry('bob');
+    hold.release();
+    await running;
+    await scene.run();
+    expect(scene.rolesOf('bob')).toEqual(['Champion']);
+
+    await scene.addMember('nell', { inGuild: false });
+    await scene.grant('nell', champion, 'August');
+    for (let day = 0; day <= 31; day += 1) {
+      await scene.run();
+      scene.pass(DAY_MS);
+    }
+    expect(await scene.states('nell')).toEqual([['lapsed', expect.any(String)]]);
+    scene.guild.addMember(scene.user('nell'));
+    await scene.retry('nell');
+    await scene.run();
+    expect(scene.rolesOf('nell')).toEqual(['Champion']);
   });
 
   it('RO-13 when Discord asks to wait, fails or is away, it goes on by itself, and each role is given once', async () => {
@@ -74,7 +127,14 @@ describe('roles, when something goes wrong', () => {
     scene.pass(11_000);
     await scene.run();
     expect([scene.rolesOf('ada'), scene.rolesOf('bob')]).toEqual([['Champion'], ['Champion']]);
-    expect(scene.asked()).toEqual(['GET ada', 'PUT ada Champion', 'GET ada', 'PUT ada Champion', 'GET bob', 'PUT bob Champion']);
+    expect(scene.asked()).toEqual([
+      'GET ada',
+      'PUT ada Champion',
+      'GET ada',
+      'PUT ada Champion',
+      'GET bob',
+      'PUT bob Champion',
+    ]);
 
     const away: RoleGiver = scene.giverAt('http://127.0.0.1:1/api');
     await scene.takeBack('bob', 'August');
@@ -149,10 +209,9 @@ describe('roles, when something goes wrong', () => {
     const COUNT = 1_000;
     const [champion, fallen] = [scene.role('Champion'), scene.role('Fallen')];
     const names = Array.from({ length: COUNT }, (_, n) => `member ${n}`);
-    for (const [n, name] of names.entries()) {
-      await scene.addMember(name, { inGuild: n % 10 > 0 });
-      await scene.grant(name, n % 3 === 0 ? fallen : champion, 'August');
-    }
+    await scene.addMembers(names.map((name, n) => ({ name, as: 'linked', inGuild: n % 10 > 0 })));
+    const gifts = names.map((name, n) => ({ name, role: n % 3 === 0 ? fallen : champion }));
+    await scene.grantAll(gifts, 'August');
     // Discord begins to refuse one of the roles in the middle.
     scene.discord.faults.failNext(new RegExp(`^PUT .*/roles/${fallen.id}`), 403, FORBIDDEN);
     const before = process.memoryUsage().heapUsed;
@@ -169,7 +228,9 @@ describe('roles, when something goes wrong', () => {
       const expected = n % 10 > 0 && n % 3 > 0 ? ['Champion'] : [];
       expect(scene.rolesOf(name)).toEqual(expected);
     }
-    expect(asked.filter((one) => one.startsWith('PUT'))).toHaveLength(names.filter((_, n) => n % 10 > 0 && n % 3 > 0).length + 1);
+    expect(asked.filter((one) => one.startsWith('PUT'))).toHaveLength(
+      names.filter((_, n) => n % 10 > 0 && n % 3 > 0).length + 1,
+    );
   }, 120_000);
 
   it('RO-19 a dry run tells what the run then does', async () => {

@@ -68,79 +68,93 @@ function cutOff(giver: RoleGiver, random: Random): RoleGiver {
 }
 
 describe('roles under any history', () => {
-  it.for(SEEDS)('RO-20 everybody has the roles that a plain model says, whatever was cut off (seed %i)', async (seed) => {
-    const random = seededRandom(seed);
-    const scene = await RoleScene.open(database.db);
-    for (const name of NAMES.slice(1)) await scene.addMember(name);
-    const roles = new Map(ROLES.map((name) => [name, scene.role(name)]));
-    const roleOf = (name: (typeof ROLES)[number]): StandInRole => roles.get(name) ?? scene.role(name);
-    const plain = new PlainRoles();
-    const has = (name: string, role: string) => scene.rolesOf(name).includes(role);
-    let keys = 0;
+  it.for(SEEDS)(
+    'RO-20 everybody has the roles that a plain model says, whatever was cut off (seed %i)',
+    async (seed) => {
+      const random = seededRandom(seed);
+      const scene = await RoleScene.open(database.db);
+      for (const name of NAMES.slice(1)) await scene.addMember(name);
+      const roles = new Map(ROLES.map((name) => [name, scene.role(name)]));
+      const roleOf = (name: (typeof ROLES)[number]): StandInRole => roles.get(name) ?? scene.role(name);
+      const plain = new PlainRoles();
+      const has = (name: string, role: string) => scene.rolesOf(name).includes(role);
+      let keys = 0;
 
-    const step = async (name: (typeof NAMES)[number], role: (typeof ROLES)[number]): Promise<void> => {
-      const both = `${name} ${role}`;
-      const granted = plain.grants.get(both) ?? [];
-      const what = pick(random, ['grant', 'grant', 'take back', 'leave', 'join', 'unlink', 'link', 'run', 'run', 'cut'] as const);
-      if (what === 'grant') {
-        const key = `quest ${(keys += 1)}`;
-        await scene.grant(name, roleOf(role), key);
-        plain.grants.set(both, [...granted, key]);
-      } else if (what === 'take back' && granted[0] !== undefined) {
-        await scene.takeBack(name, granted[0]);
-        plain.grants.set(both, granted.slice(1));
-      } else if (what === 'leave' && plain.inGuild.delete(name)) {
-        scene.guild.removeMember(scene.user(name));
-        for (const one of ROLES) plain.theirs.delete(`${name} ${one}`);
-      } else if (what === 'join' && !plain.inGuild.has(name)) join(name);
-      else if (what === 'unlink' && plain.linked.delete(name)) await scene.unlink(name);
-      else if (what === 'link' && !plain.linked.has(name)) {
-        await scene.link(name);
-        plain.linked.add(name);
-      } else if (what === 'run') await scene.run();
-      else if (what === 'cut') {
-        await scene.run(cutOff(scene.giverAt(scene.discord.apiUrl), random)).catch(() => undefined);
-        scene.pass(LEASE_MS);
-      }
-      plain.noteEnds();
-    };
-    const join = (name: string) => {
-      scene.guild.addMember(scene.user(name));
-      plain.inGuild.add(name);
-    };
-    const moderate = (name: (typeof NAMES)[number], role: (typeof ROLES)[number]) => {
-      const both = `${name} ${role}`;
-      const others = scene.guild.rolesOf(scene.user(name)).filter((one) => one.name !== role);
-      if (has(name, role)) {
-        scene.guild.setRoles(scene.user(name), others);
-        plain.theirs.delete(both);
-        if (plain.isWanted(name, role)) plain.takenOff.add(both);
-      } else {
-        scene.guild.setRoles(scene.user(name), [...others, roleOf(role)]);
-        plain.theirs.add(both);
-        plain.takenOff.delete(both);
-      }
-    };
-    const settle = async () => {
-      scene.pass(8 * DAY_MS);
-      await scene.run();
-      await scene.run();
-      plain.learn(has);
-      for (const name of NAMES) {
-        const expected = ROLES.filter((role) => plain.isThere(name, role));
-        expect([name, scene.rolesOf(name).toSorted()]).toEqual([name, expected.toSorted()]);
-      }
-    };
+      const step = async (name: (typeof NAMES)[number], role: (typeof ROLES)[number]): Promise<void> => {
+        const both = `${name} ${role}`;
+        const granted = plain.grants.get(both) ?? [];
+        const what = pick(random, [
+          'grant',
+          'grant',
+          'take back',
+          'leave',
+          'join',
+          'unlink',
+          'link',
+          'run',
+          'run',
+          'cut',
+        ] as const);
+        if (what === 'grant') {
+          const key = `quest ${(keys += 1)}`;
+          await scene.grant(name, roleOf(role), key);
+          plain.grants.set(both, [...granted, key]);
+        } else if (what === 'take back' && granted[0] !== undefined) {
+          await scene.takeBack(name, granted[0]);
+          plain.grants.set(both, granted.slice(1));
+        } else if (what === 'leave' && plain.inGuild.delete(name)) {
+          scene.guild.removeMember(scene.user(name));
+          for (const one of ROLES) plain.theirs.delete(`${name} ${one}`);
+        } else if (what === 'join' && !plain.inGuild.has(name)) join(name);
+        else if (what === 'unlink' && plain.linked.delete(name)) await scene.unlink(name);
+        else if (what === 'link' && !plain.linked.has(name)) {
+          await scene.link(name);
+          plain.linked.add(name);
+        } else if (what === 'run') await scene.run();
+        else if (what === 'cut') {
+          await scene.run(cutOff(scene.giverAt(scene.discord.apiUrl), random)).catch(() => undefined);
+          scene.pass(LEASE_MS);
+        }
+        plain.noteEnds();
+      };
+      const join = (name: string) => {
+        scene.guild.addMember(scene.user(name));
+        plain.inGuild.add(name);
+      };
+      const moderate = (name: (typeof NAMES)[number], role: (typeof ROLES)[number]) => {
+        const both = `${name} ${role}`;
+        const others = scene.guild.rolesOf(scene.user(name)).filter((one) => one.name !== role);
+        if (has(name, role)) {
+          scene.guild.setRoles(scene.user(name), others);
+          plain.theirs.delete(both);
+          if (plain.isWanted(name, role)) plain.takenOff.add(both);
+        } else {
+          scene.guild.setRoles(scene.user(name), [...others, roleOf(role)]);
+          plain.theirs.add(both);
+          plain.takenOff.delete(both);
+        }
+      };
+      const settle = async () => {
+        scene.pass(8 * DAY_MS);
+        await scene.run();
+        await scene.run();
+        plain.learn(has);
+        for (const name of NAMES) {
+          const expected = ROLES.filter((role) => plain.isThere(name, role));
+          expect([name, scene.rolesOf(name).toSorted()]).toEqual([name, expected.toSorted()]);
+        }
+      };
 
-    for (let round = 0; round < ROUNDS; round += 1) {
-      for (let n = 0; n < STEPS; n += 1) await step(pick(random, NAMES), pick(random, ROLES));
-      for (const name of NAMES) if (!plain.inGuild.has(name)) join(name);
-      await settle();
-      moderate(pick(random, NAMES), pick(random, ROLES));
-      await settle();
-    }
-    const states = (await Promise.all(NAMES.map((name) => scene.states(name)))).flat();
-    expect(states.map(([state]) => state)).not.toContain('delivering');
-    expect(await scene.plan()).toMatchObject({ give: 0, take: 0, keep: 0 });
-  });
+      for (let round = 0; round < ROUNDS; round += 1) {
+        for (let n = 0; n < STEPS; n += 1) await step(pick(random, NAMES), pick(random, ROLES));
+        for (const name of NAMES) if (!plain.inGuild.has(name)) join(name);
+        await settle();
+        moderate(pick(random, NAMES), pick(random, ROLES));
+        await settle();
+      }
+      const states = (await Promise.all(NAMES.map((name) => scene.states(name)))).flat();
+      expect(states.map(([state]) => state)).not.toContain('delivering');
+      expect(await scene.plan()).toMatchObject({ give: 0, take: 0, keep: 0 });
+    },
+  );
 });

@@ -174,7 +174,12 @@ describe('roles', () => {
     await scene.takeBack('ada', 'August');
     await scene.run();
     expect(scene.rolesOf('ada').toSorted()).toEqual(['Champion', 'Late']);
-    expect((await scene.states('ada')).map(([state]) => state)).toEqual(['lapsed', 'delivered', 'delivered', 'withdrawn']);
+    expect((await scene.states('ada')).map(([state]) => state)).toEqual([
+      'lapsed',
+      'delivered',
+      'delivered',
+      'withdrawn',
+    ]);
   });
 
   it('RO-7 who left and came back unseen gets the roles again, and those that were theirs as the bot’s gifts', async () => {
@@ -233,6 +238,16 @@ describe('roles', () => {
     expect(scene.asked()).toEqual(['GET ada', 'PUT ada High', 'GET ada']);
     high.position = 3;
     scene.pass(DAY_MS);
+    await scene.run();
+    expect(scene.rolesOf('ada')).toEqual([]);
+    expect((await scene.states('ada')).at(-1)).toEqual(DELIVERED);
+    // What has become too mighty to be given can be taken.
+    mighty.permissions = 0n;
+    scene.pass(DAY_MS);
+    await scene.run();
+    expect(scene.rolesOf('ada')).toEqual(['Mighty']);
+    mighty.permissions = PermissionFlagsBits.BanMembers;
+    await scene.takeBack('ada', `quest ${mighty.id}`);
     await scene.run();
     expect(scene.rolesOf('ada')).toEqual([]);
     expect((await scene.states('ada')).at(-1)).toEqual(DELIVERED);

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { addCategory } from '../../src/communities/communities.ts';
 import { updateCommunity } from '../../src/communities/update-community.ts';
+import { openRest } from '../../src/discord/rest.ts';
+import { createRoleChecker } from '../../src/discord/role-checker.ts';
 import { DomainError } from '../../src/errors.ts';
 import { exclude } from '../../src/fair-play/exclusions.ts';
 import { changePrivacy } from '../../src/privacy/settings.ts';
@@ -17,6 +19,7 @@ import { closeDueWindows } from '../../src/seasons/close-windows.ts';
 import { createSeason } from '../../src/seasons/seasons.ts';
 import { contribution, makeCommunity, NOW, record, recording, TESTER } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';
+import { DiscordStandIn } from '../support/discord/stand-in.ts';
 import { makeQuest } from '../support/quests.ts';
 
 const database = useDatabase();
@@ -66,8 +69,10 @@ async function preview(
 }
 
 /** A board in a few words: who wins what. */
-function winnersOf({ first }: PreviewedBoard): string[] {
-  return first.map(({ rank, handle, rewards }) => `${rank} ${handle} ${rewards.map(say).toSorted().join(' + ')}`);
+function winnersOf(board: PreviewedBoard | undefined): string[] | undefined {
+  return board?.first.map(
+    ({ rank, handle, rewards }) => `${rank} ${handle} ${rewards.map(say).toSorted().join(' + ')}`,
+  );
 }
 
 function say(reward: Reward): string {
@@ -106,7 +111,7 @@ describe('previewing prizes', () => {
       passedOver: { members: 0 },
       undeliverable: [],
     });
-    expect(winnersOf(board!)).toEqual([
+    expect(winnersOf(board)).toEqual([
       '1 m30 1 reputation + 2 tokens + 5 tokens',
       '2 m29 1 reputation + 2 tokens + badge Podium',
       '3 m28 1 reputation + 2 tokens + badge Podium',
@@ -121,8 +126,8 @@ describe('previewing prizes', () => {
     expect(await granted()).toEqual([]);
     await closeDueWindows(context, new Date('2026-08-24T01:00:00Z'));
     expect(await granted()).toEqual(
-      winnersOf(board!)
-        .map((line) => line.slice(2))
+      winnersOf(board)
+        ?.map((line) => line.slice(2))
         .toReversed(),
     );
   });
@@ -134,7 +139,7 @@ describe('previewing prizes', () => {
     const wanted = { target: { member: 'ada' }, scope: 'prizes', reason: 'Staff', endsAt: undefined } as const;
     await exclude(context, community.id, wanted, TESTER, NOW);
     const [board] = (await preview()).boards;
-    expect(winnersOf(board!)).toEqual(['2 bob 5 tokens', '3 eve 3 tokens', '4 dan 3 tokens']);
+    expect(winnersOf(board)).toEqual(['2 bob 5 tokens', '3 eve 3 tokens', '4 dan 3 tokens']);
     expect(board?.passedOver).toMatchObject({ members: 1, first: [{ rank: 1, handle: 'ada' }] });
   });
 
@@ -191,6 +196,24 @@ describe('previewing prizes', () => {
     await prize('week', FIRST, [role({ name: 'Governance' })]);
     const [board] = (await preview()).boards;
     expect(board?.undeliverable).toMatchObject([{ why: expect.stringContaining('no Discord server'), members: 1 }]);
+  });
+
+  it('PZ-4 asks Discord about roles, by their ids and by their names', async () => {
+    const standIn = await DiscordStandIn.start();
+    onTestFinished(() => standIn.close());
+    const guild = standIn.createGuild({ name: 'Omni' });
+    const high = guild.createRole({ name: 'High', position: 99 });
+    guild.createRole({ name: 'Governance' });
+    const checkRole = createRoleChecker(openRest(standIn.token, standIn.apiUrl));
+    await sql`update communities set discord_guild_id = ${guild.id}, config_version = config_version + 1
+      where community_id = ${community.id}`.execute(database.db);
+    await send({ 'discord-5': 8 });
+    await prize('week', FIRST, [role({ roleId: high.id }), role({ name: 'governance' }), role({ name: 'Gone' })]);
+    const [board] = (await preview(NOW, {}, checkRole)).boards;
+    expect(board?.undeliverable).toMatchObject([
+      { reward: { roleId: high.id }, why: expect.stringContaining("above the bot's own role") },
+      { reward: { name: 'Gone' }, why: expect.stringContaining('There is no role "Gone"') },
+    ]);
   });
 
   it('PZ-5 adds up a month of quests and prizes beside its budget', async () => {

@@ -321,7 +321,7 @@ describe('closing windows', () => {
     const { community, context, givePrize, send, close, known, granted } = await setUp();
     await send('2026-08-20T12:00:00Z', { id: '1' });
     const made = await givePrize(FIRST_WINS, '2026-08-24T00:30:00Z');
-    expect([made.from.key, made.untouched.map(({ key }) => key)]).toEqual(['2026-W35', ['2026-W34']]);
+    expect([made.from?.key, made.untouched.map(({ key }) => key)]).toEqual(['2026-W35', ['2026-W34']]);
     await close('2026-08-24T01:00:00Z');
     expect(await granted()).toEqual([]);
     await send('2026-08-25T12:00:00Z', { id: '2', occurredAt: '2026-08-25T10:00:00Z' });

@@ -34,11 +34,11 @@ export async function award(context: RankingContext, { id }: Of, now = NOW): Pro
   await awardAchievements(context, now, { communityId: id });
 }
 
-/** The badges of all members: by handle, the names with their counts. */
+/** The achievements of all members, and no prizes: by handle, the names with their counts. */
 export async function badgesOf({ db }: RankingContext, { id }: Of): Promise<Record<string, Record<string, number>>> {
   const { rows } = await sql<{ handle: string; name: string; count: number }>`
     select m.handle, g.name, sum(g.amount)::int as count from grants g join members m using (community_id, member_id)
-    where g.community_id = ${id} and g.kind = 'badge' group by 1, 2 having sum(g.amount) <> 0 order by 1, 2`.execute(
+    where g.community_id = ${id} and g.kind = 'badge' and starts_with(g.entitlement, 'achievement ') group by 1, 2 having sum(g.amount) <> 0 order by 1, 2`.execute(
     db,
   );
   const badges: Record<string, Record<string, number>> = {};

@@ -32,20 +32,26 @@ export class PlainBadges {
     const counting = this.sent.filter(({ id }) => !this.voided.has(id));
     const byMember = Map.groupBy(counting, ({ contributor }) => this.survivor(contributor));
     const times = [...byMember].map(([handle, own]) => [handle, this.#times(rule, own)] as const);
-    return new Map(times.filter(([, count]) => count > 0).map(([handle, count]) => [handle, kind === 'once' ? 1 : count]));
+    return new Map(
+      times.filter(([, count]) => count > 0).map(([handle, count]) => [handle, kind === 'once' ? 1 : count]),
+    );
   }
 
   #times(rule: Rule, own: readonly Contribution[]): number {
     switch (rule.kind) {
       case 'contributions':
-        return own.filter(({ category }) => rule.category === undefined || category === rule.category).length >= rule.atLeast ? 1 : 0;
+        return own.filter(({ category }) => rule.category === undefined || category === rule.category).length >=
+          rule.atLeast
+          ? 1
+          : 0;
       case 'amount': {
         const meant = own.filter(({ category }) => category === rule.category);
         return meant.reduce((sum, { amount }) => sum + amount, 0n) >= rule.atLeast ? 1 : 0;
       }
       case 'streak': {
         const weeks = new Set(own.map((one) => this.#week(one)));
-        const inARow = (week: number) => Array.from({ length: rule.weeks }, (_, n) => week + n).every((one) => weeks.has(one));
+        const inARow = (week: number) =>
+          Array.from({ length: rule.weeks }, (_, n) => week + n).every((one) => weeks.has(one));
         return [...weeks].some(inARow) ? 1 : 0;
       }
       case 'comeback': {

@@ -6,6 +6,7 @@ import { createGuildRolesReader } from '../../src/discord/role-checker.ts';
 import { createRoleGiver } from '../../src/discord/role-giver.ts';
 import { linkDiscordUser, createLinkCode } from '../../src/members/link.ts';
 import { unlinkMember } from '../../src/members/unlink.ts';
+import { retryGrant } from '../../src/rewards/administer-grants.ts';
 import { makeGrants, takeBackGrants } from '../../src/rewards/grants.ts';
 import type { RolePlan } from '../../src/rewards/plan-roles.ts';
 import { previewRoles } from '../../src/rewards/preview-roles.ts';
@@ -73,28 +74,33 @@ export class RoleScene {
     return known;
   }
 
-  /** A member of the community. `linked`: with the person of that name; `known`: as `discord-<id>`. */
+  /** A member of the community: linked with the person of that name, or not, or known as `discord-<id>`. */
   async addMember(
     name: string,
     { as = 'linked', inGuild = true }: { as?: 'linked' | 'alone' | 'discord'; inGuild?: boolean } = {},
   ): Promise<void> {
-    const memberId = this.#memberIds.size + 1;
-    const user = this.user(name);
-    if (inGuild) this.guild.addMember(user);
-    const handle = as === 'discord' ? `discord-${user.id}` : name;
-    await this.db
-      .insertInto('members')
-      .values({
+    await this.addMembers([{ name, as, inGuild }]);
+  }
+
+  async addMembers(
+    members: readonly { name: string; as: 'linked' | 'alone' | 'discord'; inGuild: boolean }[],
+  ): Promise<void> {
+    const now = this.outbox.now();
+    const rows = members.map(({ name, as, inGuild }) => {
+      const { id } = this.user(name);
+      if (inGuild) this.guild.addMember(this.user(name));
+      this.#memberIds.set(name, this.#memberIds.size + 1);
+      return {
         community_id: this.communityId,
-        member_id: memberId,
-        handle,
+        member_id: this.memberId(name),
+        handle: as === 'discord' ? `discord-${id}` : name,
         display_name: name,
-        display_name_at: this.outbox.now(),
-        discord_user_id: as === 'linked' ? user.id : null,
-        created_at: this.outbox.now(),
-      })
-      .execute();
-    this.#memberIds.set(name, memberId);
+        display_name_at: now,
+        discord_user_id: as === 'linked' ? id : null,
+        created_at: now,
+      };
+    });
+    await this.db.insertInto('members').values(rows).execute();
   }
 
   memberId(name: string): number {
@@ -105,15 +111,39 @@ export class RoleScene {
 
   /** Grants something: a role of the guild, unless told otherwise. */
   async grant(name: string, role: Pick<StandInRole, 'id'> | Reward, key: string): Promise<void> {
-    const reward: Reward = 'kind' in role ? role : { kind: 'role', roleId: role.id };
-    const entitlement = { key: `${key} ${name}`, memberId: this.memberId(name), reward, reason: `Quest: ${key}` };
-    await this.db.transaction().execute((trx) => makeGrants(trx, this.communityId, [entitlement], this.outbox.now()));
+    await this.grantAll([{ name, role }], key);
+  }
+
+  async grantAll(
+    gifts: readonly { name: string; role: Pick<StandInRole, 'id'> | Reward }[],
+    key: string,
+  ): Promise<void> {
+    const entitlements = gifts.map(({ name, role }) => ({
+      key: `${key} ${name}`,
+      memberId: this.memberId(name),
+      reward: 'kind' in role ? role : ({ kind: 'role', roleId: role.id } as const),
+      reason: `Quest: ${key}`,
+    }));
+    await this.db.transaction().execute((trx) => makeGrants(trx, this.communityId, entitlements, this.outbox.now()));
   }
 
   async takeBack(name: string, key: string): Promise<void> {
     await this.db
       .transaction()
       .execute((trx) => takeBackGrants(trx, this.communityId, [`${key} ${name}`], 'It ended', this.outbox.now()));
+  }
+
+  /** An admin has the first grant of a member tried again. */
+  async retry(name: string): Promise<void> {
+    const { grant_id } = await this.db
+      .selectFrom('grants')
+      .select('grant_id')
+      .where('community_id', '=', this.communityId)
+      .where('member_id', '=', this.memberId(name))
+      .orderBy('grant_id')
+      .limit(1)
+      .executeTakeFirstOrThrow();
+    await retryGrant(this.db, this.communityId, grant_id, TESTER, this.outbox.now());
   }
 
   async link(name: string): Promise<void> {

@@ -24,30 +24,25 @@ export type AdminOptions = {
 };
 
 /**
- * Sets up the prizes: something of each kind, for each kind of window.
+ * Sets up prizes beside those of the preset: something of each kind, for each kind of window.
  *
- * @returns them, with their ids
+ * @returns all that there are then
  */
 export async function createPrizes({ caller, roleIds }: AdminOptions): Promise<PlainPrize[]> {
   const role = (roleId: string) => ({ kind: 'role', roleId });
-  const wanted: Omit<PlainPrize, 'id'>[] = [
+  const wanted = [
     prize('gpu-contributors', 'week', [1, 1], [tokens('12.5'), role(roleIds.week)]),
     prize('gpu-contributors', 'month', [1, 2], [{ kind: 'governance', amount: '3' }, role(roleIds.month)]),
-    prize('gpu-contributors', 'season', [1, 3], [tokens('100'), { kind: 'badge', name: 'Season Champion' }]),
     prize('data-validators', 'week', [1, 3], [{ kind: 'reputation', amount: '1.5' }]),
-    prize('data-validators', 'month', [2, 4], [{ kind: 'badge', name: 'Data Validator of the Month' }, tokens('1')]),
-    prize('data-validators', 'season', [1, 1], [role(roleIds.season), { kind: 'reputation', amount: '50' }]),
+    prize('data-validators', 'season', [1, 1], [role(roleIds.season), { kind: 'badge', name: 'Season Champion' }]),
     prize('model-testers', 'week', [1, 2], [role(roleIds.week)]),
-    prize('model-testers', 'month', [1, 1], [tokens('7'), { kind: 'access', name: 'Beta' }]),
-    prize('model-testers', 'season', [1, 2], [{ kind: 'nft', name: 'Tester' }]),
+    prize('model-testers', 'month', [2, 4], [tokens('7')]),
   ];
-  const made: PlainPrize[] = [];
   for (const one of wanted) {
-    const answer = await caller.insist('POST', `${COMMUNITY}/prizes`, one);
-    caller.expect([CREATED], answer, 'A prize');
-    made.push({ ...one, id: answer.json.id });
+    caller.expect([CREATED], await caller.insist('POST', `${COMMUNITY}/prizes`, one), 'A prize');
   }
-  return made;
+  const { json } = await caller.insist('GET', `${COMMUNITY}/prizes`);
+  return json.prizes;
 }
 
 /** A reward as the API takes it. */

@@ -11,10 +11,10 @@ export async function findRoleDifferences(db: Kysely<Database>, people: People):
       where not exists (
         select from member_merges w where w.community_id = m.community_id and w.member_id = m.member_id)
     )
-    select u.user_id as "userId", g.role_id as "roleId" from grants g
+    select u.user_id as "userId", coalesce(g.role_id, g.name) as "roleId" from grants g
     join users u on u.community_id = g.community_id and u.member_id = g.member_id
     where g.kind = 'role' and g.state <> 'lapsed' and u.user_id is not null
-    group by u.user_id, g.role_id, g.entitlement having sum(g.amount) > 0`.execute(db);
+    group by u.user_id, g.role_id, g.name, g.entitlement having sum(g.amount) > 0`.execute(db);
   const byLedger = new Set(rows.map(({ userId, roleId }) => `${userId} ${roleId}`));
   const faults: string[] = [];
   const present = people.present();

@@ -1,5 +1,4 @@
 /** Holding everything against the plain model, when all has settled and the server runs. */
-import { connect } from '../../src/db/connect.ts';
 import { verifyStandings } from '../support/app-process.ts';
 import type { PlainPrize } from './admin.ts';
 import type { Caller } from './caller.ts';
@@ -11,7 +10,7 @@ import { checkWindows } from './check-windows.ts';
 import type { Installation } from './installation.ts';
 import type { PlainLedger } from './ledger.ts';
 import type { People } from './people.ts';
-import type { SaidRecord } from './said.ts';
+import { compareSaid, readSaid } from './said.ts';
 
 /** What is checked, and what with. */
 export type Checked = {
@@ -20,46 +19,57 @@ export type Checked = {
   ledger: PlainLedger;
   people: People;
   prizes: readonly PlainPrize[];
-  said: SaidRecord;
   timeZone: string;
   createdAt: Date;
   now: Date;
 };
 
-/** Says in sentences what is not as it must be, and sums up what was looked at. */
-export async function findFaults(checked: Checked): Promise<{ faults: string[]; summary: string }> {
-  const { installation, caller, people, said } = checked;
-  const { discord, settings } = installation;
-  const db = connect(await installation.databaseUrl(), { maxConnections: 2 });
-  try {
-    const windows = await checkWindows(db, checked);
+/** What faults are about. */
+export const AREAS = [
+  'server',
+  'contributions',
+  'windows',
+  'grants',
+  'roles',
+  'announcements',
+  'verification',
+] as const;
+/** What is not as it must be, in sentences. */
+export type Faults = Record<(typeof AREAS)[number], string[]>;
+
+/** Finds what is not as it must be, and sums up what was looked at. */
+export async function findFaults(checked: Checked): Promise<{ faults: Faults; summary: string }> {
+  return checked.installation.withDatabase(async (db) => {
+    const { installation, caller, ledger, people } = checked;
+    const said = await readSaid(db);
+    const windows = await checkWindows(db, checked, said);
     const grants = await checkGrants(db, checked, windows.tables);
-    const contributions = await checkContributions(db, checked);
     const messages = checkMessages(checked, windows.hashes);
-    const faults = [
-      ...contributions,
-      ...windows.faults,
-      ...grants.faults,
-      ...(await checkQuests(db, checked)),
-      ...(await findRoleDifferences(db, people)),
-      ...messages.faults,
-      ...said.compare(messages.components),
-    ];
-    const { code, output } = await verifyStandings(settings);
-    if (code !== 0) faults.push(`Verifying found: ${output}`);
+    const { code, output } = await verifyStandings(installation.settings);
     const { json } = await caller.insist('GET', '/v1/jobs');
-    for (const { name, reason } of json.jobs) faults.push(`The job ${name} rests as failed: ${reason}`);
-    const problems = new Set(discord.requests.flatMap((request) => request.problems));
-    // People leave.
-    problems.delete('10007 Unknown Member');
-    for (const problem of problems) faults.push(`Discord objected: ${problem}`);
-    if (!(await people.look('gpu-contributors')).includes('Top GPU Contributors'))
-      faults.push('Nobody shows the board.');
-    const summary = `${checked.ledger.sent.length} contributions, ${windows.count} windows closed, ${grants.count} grants of prizes and quests, ${messages.components.size} messages`;
+    const faults: Faults = {
+      server: (await people.look('gpu-contributors')).includes('Top GPU Contributors') ? [] : ['No board is shown.'],
+      contributions: [...ledger.faults, ...(await checkContributions(db, checked))],
+      windows: windows.faults,
+      grants: [...grants.faults, ...(await checkQuests(db, checked))],
+      roles: await findRoleDifferences(db, people),
+      announcements: [...messages.faults, ...compareSaid(said, messages.components), ...findObjections(checked)],
+      verification: [
+        ...(code === 0 ? [] : [`Verifying found: ${output}`]),
+        ...json.jobs.map(({ name, reason }: { name: string; reason: string }) => `The job ${name} failed: ${reason}`),
+      ],
+    };
+    const summary = `${ledger.sent.length} contributions, ${windows.count} windows closed, ${grants.count} grants of prizes and quests, ${said.length} things to say in ${messages.components.size} messages`;
     return { faults, summary };
-  } finally {
-    await db.destroy();
-  }
+  });
+}
+
+/** What Discord found wrong with requests. */
+function findObjections({ installation: { discord } }: Checked): string[] {
+  const problems = new Set(discord.requests.flatMap((request) => request.problems));
+  // People leave; and whether the bot may read a channel shows when it asks for a message that is not there.
+  for (const usual of ['10007 Unknown Member', '10008 Unknown Message']) problems.delete(usual);
+  return [...problems].map((problem) => `Discord objected: ${problem}`);
 }
 
 /** What people see in the channel and in private, by the ids of components; and each hash of a final table once. */

@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Kysely } from 'kysely';
+import { connect } from '../../src/db/connect.ts';
+import type { Database } from '../../src/db/database.ts';
 import { AppProcess, DataDir, hasEnded } from '../support/app-process.ts';
 import type { StandInGuild } from '../support/discord/guild.ts';
 import { DiscordStandIn } from '../support/discord/stand-in.ts';
@@ -17,6 +21,7 @@ export const COMMUNITY = '/v1/communities/omnitensor';
 /** What a log line of something that should not have happened has at least, for pino. */
 const ERROR = 50;
 const MOST_KEPT = 20;
+const LOOK_EVERY_MS = 20;
 
 /** A server with a PostgreSQL of its own, on a Discord that it reaches over a cable. Both can be killed, and started again. */
 export class Installation {
@@ -76,10 +81,7 @@ export class Installation {
     const app = await AppProcess.start(settings, until, SERVER);
     this.#port = new URL(app.url).port;
     this.#app = app;
-    void app.ended.then(({ code, signal, output }) => {
-      if (this.#app === app)
-        this.faults.push(`The server ended by itself (${code ?? signal}): ${output.slice(-2_000)}`);
-    });
+    void this.#watch(app);
   }
 
   async killServer(): Promise<void> {
@@ -96,6 +98,16 @@ export class Installation {
     await hasEnded(postmaster);
   }
 
+  /** Waits until the server answers calls again, as after PostgreSQL was killed. */
+  async isBack(): Promise<void> {
+    const isReady = () =>
+      fetch(`${this.url}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    while (!(await isReady())) await sleep(LOOK_EVERY_MS);
+  }
+
   /** Ends the server in order, and PostgreSQL with it. */
   async stop(): Promise<void> {
     const ended = await this.#takeApp().stop();
@@ -104,12 +116,17 @@ export class Installation {
     if ((await this.#dataDir.postmaster()) !== undefined) this.faults.push('The server ended, and PostgreSQL did not.');
   }
 
-  /** Where PostgreSQL listens. */
-  async databaseUrl(): Promise<string> {
-    const { connectionString }: { connectionString: string } = JSON.parse(
+  /** Looks into the database. For while PostgreSQL runs. */
+  async withDatabase<Result>(look: (db: Kysely<Database>) => Promise<Result>): Promise<Result> {
+    const address: { connectionString: string } = JSON.parse(
       await readFile(join(this.#dataDir.path, 'postgres.json'), 'utf8'),
     );
-    return connectionString;
+    const db = connect(address.connectionString, { maxConnections: 1 });
+    try {
+      return await look(db);
+    } finally {
+      await db.destroy();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -120,6 +137,12 @@ export class Installation {
     await this.#dataDir[Symbol.asyncDispose]();
     await this.cable[Symbol.asyncDispose]();
     await this.discord.close();
+  }
+
+  async #watch(app: AppProcess): Promise<void> {
+    const { code, signal, output } = await app.ended;
+    if (this.#app !== app) return;
+    this.faults.push(`The server ended by itself (${code ?? signal}): ${output.slice(-2_000)}`);
   }
 
   #takeApp(): AppProcess {

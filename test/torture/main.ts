@@ -1,12 +1,13 @@
 /** `npm run torture`: 200 rounds, or as many as `-- --rounds N` says. `SEED=N` repeats what was drawn. */
 import { parseArgs } from 'node:util';
 import { endWhatIsOpen } from '../support/end-with-file.ts';
+import { AREAS } from './check.ts';
 import { torture } from './torture.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '200' } } });
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error('--rounds must be a whole number from 1 on.');
+  print('--rounds must be a whole number from 1 on.');
   process.exit(2);
 }
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9));
@@ -16,21 +17,21 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 const startedAt = Date.now();
-console.log(`${rounds} rounds, SEED=${seed}`);
-const { faults, errors, summary } = await torture({
+print(`${rounds} rounds, SEED=${seed}`);
+const { faults, errors, interrupted, summary } = await torture({
   seed,
   rounds,
-  onRound({ number, at, what }) {
-    const seconds = String(Math.round((Date.now() - startedAt) / 1_000)).padStart(4);
-    console.log(
-      `${seconds} s  ${String(number).padStart(String(rounds).length)}/${rounds}  ${at.toISOString().slice(0, 16)}  ${what}`,
-    );
-  },
+  tell: (line) => print(`${String(Math.round((Date.now() - startedAt) / 1_000)).padStart(4)} s  ${line}`),
 });
-console.log(summary);
-for (const fault of faults) console.error(fault);
-if (faults.length > 0) {
-  console.error(`\n${faults.length} faults with SEED=${seed}. What servers have logged as errors at last:`);
-  for (const error of errors) console.error(error);
+print(`${summary}; ${interrupted} kills in the middle of something`);
+const all = AREAS.flatMap((area) => faults[area].map((fault) => `${area}: ${fault}`));
+for (const fault of all) print(fault);
+if (all.length > 0) {
+  print(`\n${all.length} faults with SEED=${seed}. What servers have logged as errors at last:`);
+  for (const error of errors) print(error);
   process.exitCode = 1;
-} else console.log('Everything is there once, and nothing else.');
+} else print('Everything is there once, and nothing else.');
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,59 +1,60 @@
-import { sql } from 'kysely';
-import { connect } from '../../src/db/connect.ts';
+import { sql, type Kysely } from 'kysely';
+import type { Database } from '../../src/db/database.ts';
 import { componentIdOf } from '../../src/discord/announcement-messages.ts';
-import type { Installation } from './installation.ts';
 
-type State = 'waiting' | 'claimed' | 'delivered' | 'joined' | 'failed' | 'unsure' | 'dropped';
+/** What was to be said. `closed`: the window that it says is final, such as `week 2027-W34`. */
+export type Said = { id: number; key: string; state: string; leadId: number | null; closed: string | null };
 
-type Row = { key: string; state: State; leadId: number | null; closed: string | null };
+/** Has what the product forgets after half a year be remembered all the same. */
+export async function rememberWhatWasSaid(db: Kysely<Database>): Promise<void> {
+  await sql`create table forgotten_announcements (like announcements)`.execute(db);
+  await sql`
+    create function remember_announcement() returns trigger language plpgsql as
+    'begin insert into forgotten_announcements select old.*; return null; end'`.execute(db);
+  await sql`
+    create trigger remember after delete on announcements for each row execute function remember_announcement()`.execute(
+    db,
+  );
+}
 
-/** What was to be said, as far as it was seen: what was said long ago is forgotten by the product, and remembered here. */
-export class SaidRecord {
-  readonly #installation: Installation;
-  readonly #known = new Map<number, Row>();
+/** All that was ever to be said. */
+export async function readSaid(db: Kysely<Database>): Promise<Said[]> {
+  const { rows } = await sql<Said>`
+    select announcement_id as id, key, state, lead_id as "leadId",
+      case kind when 'window-final' then content ->> 'window' || ' ' || (content ->> 'period') end as closed
+    from (select * from announcements union all select * from forgotten_announcements) a`.execute(db);
+  return rows;
+}
 
-  constructor(installation: Installation) {
-    this.#installation = installation;
-  }
-
-  /** Looks at what is to be said at the moment. For while PostgreSQL runs. */
-  async note(): Promise<void> {
-    const db = connect(await this.#installation.databaseUrl(), { maxConnections: 1 });
-    try {
-      const { rows } = await sql<Row & { id: number }>`
-        select announcement_id as id, key, state, lead_id as "leadId",
-          case kind when 'window-final' then content ->> 'window' || ' ' || (content ->> 'period') end as closed
-        from announcements`.execute(db);
-      for (const { id, ...row } of rows) this.#known.set(id, row);
-    } finally {
-      await db.destroy();
-    }
-  }
-
-  /** How often it was to be said that a window is final, such as `week 2027-W34`. */
-  timesClosed(slot: string): number {
-    return [...this.#known.values()].filter(({ closed }) => closed === slot).length;
-  }
-
-  /** Says where what was said is not what people have seen. `seen`: how often there is a message with a component of an id. */
-  compare(seen: ReadonlyMap<number, number>): string[] {
-    const faults: string[] = [];
-    const expected = new Set<number>();
-    for (const [id, { key, state, leadId }] of this.#known) {
-      if (state === 'joined' && this.#known.get(leadId ?? 0)?.state !== 'delivered') {
-        faults.push(`"${key}" was said with announcement ${leadId}, which was not said.`);
+/**
+ * Says where what was said is not what people have seen.
+ *
+ * @param seen how often there is a message with a component of an id
+ */
+export function compareSaid(said: readonly Said[], seen: ReadonlyMap<number, number>): string[] {
+  const faults: string[] = [];
+  const delivered = new Set(said.filter(({ state }) => state === 'delivered').map(({ id }) => id));
+  for (const { id, key, state, leadId } of said) {
+    switch (state) {
+      case 'delivered': {
+        const times = seen.get(componentIdOf(id)) ?? 0;
+        if (times !== 1) faults.push(`"${key}", announcement ${id}, was seen ${times} times.`);
+        break;
       }
-      if (!['delivered', 'joined', 'dropped', 'waiting'].includes(state)) faults.push(`"${key}" is ${state}.`);
-      if (state === 'delivered') expected.add(componentIdOf(id));
+      case 'joined':
+        if (!delivered.has(leadId ?? 0)) faults.push(`"${key}" was said with announcement ${leadId}, which was not.`);
+        break;
+      case 'waiting':
+      case 'dropped':
+        break;
+      default:
+        faults.push(`"${key}" is ${state}.`);
     }
-    for (const componentId of expected) {
-      const times = seen.get(componentId) ?? 0;
-      if (times !== 1) faults.push(`The message with component ${componentId} is there ${times} times.`);
-    }
-    for (const componentId of seen.keys()) {
-      if (!expected.has(componentId))
-        faults.push(`A message with component ${componentId} is there, and was not to be.`);
-    }
-    return faults;
   }
+  const expected = new Set([...delivered].map(componentIdOf));
+  for (const componentId of seen.keys()) {
+    if (!expected.has(componentId))
+      faults.push(`A message with component ${componentId} was seen, and nobody said it.`);
+  }
+  return faults;
 }

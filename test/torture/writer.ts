@@ -8,7 +8,7 @@ import { COMMUNITY } from './installation.ts';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const LARGEST_BATCH = 8;
-const LONGEST_PAUSE_MS = 120;
+const LONGEST_PAUSE_MS = 250;
 const SLUGS = Object.keys(CATEGORIES) as [CategorySlug, ...CategorySlug[]];
 
 export type WriterOptions = {
@@ -29,7 +29,10 @@ export async function write(options: WriterOptions, { ending }: { ending: AbortS
   const { random } = options;
   for (let number = 0; !ending.aborted; number += 1) {
     const batch = [...makeNew(options, number), ...takeAgain(options.ledger, random)];
-    while (!(await send(options, batch)) && !ending.aborted && random() < 0.6) await sleep(random() * LONGEST_PAUSE_MS);
+    while (!(await send(options, batch)) && !ending.aborted) {
+      await sleep(random() * LONGEST_PAUSE_MS);
+      if (random() < 0.2) break;
+    }
     await sleep(random() * LONGEST_PAUSE_MS);
   }
 }

@@ -1,5 +1,12 @@
 import { Option, type Command } from 'commander';
-import { grantListSchema, grantSchema, readAnswer, retriedSchema, rolePlanSchema, type GrantAnswer } from '../api-shapes.ts';
+import {
+  grantListSchema,
+  grantSchema,
+  readAnswer,
+  retriedSchema,
+  rolePlanSchema,
+  type GrantAnswer,
+} from '../api-shapes.ts';
 import { CliError } from '../errors.ts';
 import { note, print, printJson, printTable } from '../output.ts';
 import { openSession } from '../session.ts';
@@ -69,7 +76,7 @@ async function listGrants(options: ListOptions, command: Command): Promise<void>
   const query = new URLSearchParams(
     Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   );
-  const { body } = await api.call(`${await communityPath()}/grants?${query}`);
+  const { body } = await api.call(`${await communityPath()}/grants?${query.toString()}`);
   if (json) return printJson(body);
   const { grants, next } = readAnswer(grantListSchema, body);
   if (grants.length === 0) return print('No grants.');

@@ -10,6 +10,7 @@ import {
   type QuestAnswer,
 } from '../api-shapes.ts';
 import { print, printFields, printJson, printTable } from '../output.ts';
+import { rewardText } from '../reward-text.ts';
 import { openSession } from '../session.ts';
 import { collect, wholeNumber } from './options.ts';
 
@@ -147,7 +148,7 @@ async function listQuests(_options: object, command: Command): Promise<void> {
       quest.status,
       quest.endsAt,
       quest.goalText,
-      rewardText(quest),
+      rewardText(quest.rewards),
     ]),
   );
   if (total > quests.length) print(`and ${total - quests.length} more: see --json`);
@@ -245,7 +246,7 @@ function printQuest(quest: QuestAnswer): void {
     ['Starts', quest.startsAt],
     ['Deadline', quest.endsAt],
     ['Goal', quest.goalText],
-    ['Reward', rewardText(quest)],
+    ['Reward', rewardText(quest.rewards)],
     ['Winners', quest.maxWinners === null ? 'all who complete it' : `the first ${quest.maxWinners}`],
     ['Recurs', quest.recurrence],
     ['Joining', quest.joinRequired ? 'required' : 'not required'],
@@ -268,15 +269,6 @@ function printProgress(body: unknown): void {
   if (!takesPart) print('Joining is required: omnitensor-cli quests join --help');
   if (completedAt !== null) print(`Completed ${completedAt}${won === null ? '; winners are not picked yet' : ''}.`);
   else if (round) print(`Until ${round.endsAt}.`);
-}
-
-function rewardText({ rewards }: Pick<QuestAnswer, 'rewards'>): string {
-  return rewards
-    .map(({ kind, amount, name, roleId }) => {
-      if (amount !== undefined) return `${amount} ${kind === 'tokens' ? 'OMNIT' : kind}`;
-      return `${kind} ${name ?? roleId ?? ''}`.trimEnd();
-    })
-    .join(' + ');
 }
 
 function collectIds(value: string, before: readonly number[] = []): number[] {

@@ -36,7 +36,9 @@ const grantShape = z
     reason: z.string().describe('What it was granted for, or taken back for.'),
     state: z
       .enum(GRANT_STATES)
-      .describe('`lapsed`: the member did not come back to the server in time. `withdrawn`: taken back before it was given.'),
+      .describe(
+        '`lapsed`: the member did not come back to the server in time. `withdrawn`: taken back before it was given.',
+      ),
     stateReason: z.string().optional().describe('Why it failed, waits or lapsed, and what to do.'),
     madeAt: z.string().meta({ format: 'date-time' }),
   })

@@ -107,8 +107,14 @@ export class StandInGuild {
   }
 
   /** Makes a role. Above the bot's (`botRole.position`) the bot cannot give it. */
-  createRole(options: { name: string; position?: number; permissions?: PermissionResolvable }): StandInRole {
+  createRole(options: {
+    id?: string;
+    name: string;
+    position?: number;
+    permissions?: PermissionResolvable;
+  }): StandInRole {
     const role = makeRole({
+      ...(options.id === undefined ? {} : { id: options.id }),
       name: options.name,
       position: options.position ?? 1,
       permissions: PermissionsBitField.resolve(options.permissions ?? 0n),

@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import { Faults } from './faults.ts';
 import { Gateway } from './gateway.ts';
 import { StandInGuild } from './guild.ts';
-import { autocompleteCommand, runChatCommand, runMenuCommand, type OptionValue } from './hands/commands.ts';
+import { autocompleteCommand, runChatCommand, runMenuCommand, type GivenValue, type OptionValue } from './hands/commands.ts';
 import { pressButton, selectValues, submitForm, type Answers } from './hands/components.ts';
 import type { Interaction } from './interaction.ts';
 import { privateChannel } from './private-room.ts';
@@ -154,12 +154,12 @@ export class DiscordStandIn {
     );
   }
 
-  /** Runs a slash command: `quest list` for a subcommand. Users, roles and channels as option values are given by id. */
+  /** Runs a slash command: `quest list` for a subcommand. Users, roles and channels as option values are given by id, files as they are. */
   runCommand(
     user: StandInUser,
     channel: StandInChannel,
     name: string,
-    options: Record<string, OptionValue> = {},
+    options: Record<string, GivenValue> = {},
   ): Interaction {
     return runChatCommand(this.#context, user, channel, name, options);
   }

@@ -4,20 +4,23 @@ import {
   InteractionType,
   PermissionFlagsBits,
   type APIApplicationCommand,
+  type APIAttachment,
 } from 'discord.js';
 import type { Context } from '../context.ts';
 import type { Interaction, InteractionSubject } from '../interaction.ts';
-import { findMessage } from '../messages.ts';
+import { attach, findMessage } from '../messages.ts';
 import { channelPayload, messagePayload, rolePayload, userPayload } from '../payloads.ts';
 import { allows, permissionsOf } from '../permissions.ts';
 import type { CommandOption } from '../rules/command.ts';
 import { StandInMessage } from '../stand-in-message.ts';
-import type { GuildState, StandInChannel, StandInUser } from '../world.ts';
+import type { GuildState, StandInChannel, StandInFile, StandInUser } from '../world.ts';
 import { act, Refused, resolvedMember } from './dispatch.ts';
 import { checkValue } from './option-values.ts';
 
-/** What a person can give for an option. */
+/** What an option is given as. */
 export type OptionValue = string | number | boolean;
+/** What a person can give for an option: files are uploaded first. */
+export type GivenValue = OptionValue | StandInFile;
 
 type Chosen = { name: string; type: number; value?: OptionValue; focused?: boolean; options?: Chosen[] };
 type Leaf = { registered: readonly CommandOption[]; wrap: (options: Chosen[]) => Chosen[] };
@@ -28,11 +31,12 @@ export function runChatCommand(
   user: StandInUser,
   channel: StandInChannel,
   name: string,
-  options: Record<string, OptionValue>,
+  given: Record<string, GivenValue>,
 ): Interaction {
   const subject: InteractionSubject = { type: InteractionType.ApplicationCommand, user, channel, name: `/${name}` };
-  return act(context, subject, `uses ${typed(name, options)}`, (guild) => {
+  return act(context, subject, `uses ${typed(name, given)}`, (guild) => {
     const { command, leaf } = findChat(context, guild, subject, name);
+    const { options, attachments } = upload(context, given);
     for (const option of leaf.registered) {
       if (option.required && options[option.name] === undefined)
         throw new Refused(`The option "${option.name}" is required.`);
@@ -42,7 +46,7 @@ export function runChatCommand(
       data: {
         ...dataOf(command, guild),
         options: leaf.wrap(chosen),
-        resolved: resolve(context, guild, subject, chosen),
+        resolved: resolve(context, guild, subject, chosen, attachments),
       },
     };
   });
@@ -167,18 +171,37 @@ function choose(leaf: Leaf, options: Record<string, OptionValue>, focused: strin
   });
 }
 
+/** Uploads the files among options, whose values are the ids of attachments then. */
+function upload(
+  { world }: Context,
+  given: Record<string, GivenValue>,
+): { options: Record<string, OptionValue>; attachments: Record<string, APIAttachment> } {
+  const attachments: Record<string, APIAttachment> = {};
+  const options = Object.entries(given).map(([name, value]): [string, OptionValue] => {
+    if (typeof value !== 'object') return [name, value];
+    const uploaded = attach(world, value);
+    attachments[uploaded.id] = uploaded;
+    return [name, uploaded.id];
+  });
+  return { options: Object.fromEntries(options), attachments };
+}
+
 function resolve(
   { world }: Context,
   guild: GuildState,
   subject: InteractionSubject,
   chosen: readonly Chosen[],
+  attachments: Record<string, APIAttachment>,
 ): Record<string, unknown> | undefined {
   const users: Record<string, unknown> = {};
   const members: Record<string, unknown> = {};
   const roles: Record<string, unknown> = {};
   const channels: Record<string, unknown> = {};
-  for (const { type, value } of chosen) {
+  for (const { name, type, value } of chosen) {
     const id = String(value);
+    if ((type === ApplicationCommandOptionType.Attachment) !== (attachments[id] !== undefined)) {
+      throw new Refused(`An option for files takes a file, and no other does: "${name}".`);
+    }
     const user =
       type === ApplicationCommandOptionType.User || type === ApplicationCommandOptionType.Mentionable
         ? world.users.get(id)
@@ -200,7 +223,7 @@ function resolve(
         permissions: String(permissionsOf(guild, subject.user.id, channel)),
       };
   }
-  const given = Object.entries({ users, members, roles, channels }).filter(
+  const given = Object.entries({ users, members, roles, channels, attachments }).filter(
     ([, found]) => Object.keys(found).length > 0,
   );
   return given.length === 0 ? undefined : Object.fromEntries(given);
@@ -210,6 +233,9 @@ function isGroup({ type }: CommandOption): boolean {
   return type === ApplicationCommandOptionType.Subcommand || type === ApplicationCommandOptionType.SubcommandGroup;
 }
 
-function typed(name: string, options: Record<string, OptionValue>): string {
-  return [`/${name}`, ...Object.entries(options).map(([key, value]) => `${key}:${value}`)].join(' ');
+function typed(name: string, options: Record<string, GivenValue>): string {
+  const shown = Object.entries(options).map(
+    ([key, value]) => `${key}:${typeof value === 'object' ? value.name : value}`,
+  );
+  return [`/${name}`, ...shown].join(' ');
 }
