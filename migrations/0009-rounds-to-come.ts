@@ -11,9 +11,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       from quests q left join quest_rounds r on r.community_id = q.community_id and r.quest_id = q.quest_id
       group by q.community_id, q.quest_id
     ) last
-    where last.community_id = q.community_id and last.quest_id = q.quest_id and last.ends_at < q.ends_at`.execute(
-    db,
-  );
+    where last.community_id = q.community_id and last.quest_id = q.quest_id and last.ends_at < q.ends_at`.execute(db);
   // Rounds that have begun and do not exist yet.
   await sql`
     create index quests_next_round on quests (community_id, next_round_at)

@@ -29,19 +29,18 @@ const PAGE = 500;
 export async function awardAchievements(
   context: RankingContext,
   now: Date,
-  { stopping, communityId }: { stopping?: AbortSignal | undefined; communityId?: number } = {},
+  run: { stopping?: AbortSignal | undefined; communityId?: number } = {},
 ): Promise<void> {
+  const { communityId = null } = run;
   const { rows } = await sql<{ id: number }>`
     select c.community_id as id from communities c where exists (
       select from badges b where b.community_id = c.community_id and b.rule is not null
         and (b.removed_at is null or b.examined_to is not null)
-    ) and (${communityId ?? null}::int is null or c.community_id = ${communityId ?? null}::int) order by 1`.execute(
-    context.db,
-  );
+    ) and (${communityId}::int is null or c.community_id = ${communityId}::int) order by 1`.execute(context.db);
   const errors: unknown[] = [];
   for (const { id } of rows) {
     try {
-      while (!stopping?.aborted && (await takeStep(context, id, now)));
+      while (!run.stopping?.aborted && (await takeStep(context, id, now)));
     } catch (error) {
       errors.push(error);
     }

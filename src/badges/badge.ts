@@ -49,7 +49,7 @@ export const newBadgeSchema = z.strictObject({
 export type NewBadge = z.output<typeof newBadgeSchema>;
 
 /** `emojiId`: of the emoji that was made of it, once there is one; `reason`: why there is none. */
-export type Picture = { emojiId: string | undefined; animated: boolean; reason: string | undefined };
+type Picture = { emojiId: string | undefined; animated: boolean; reason: string | undefined };
 
 export type Badge = {
   id: number;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 export const IMAGE_TYPES = ['image/png', 'image/gif', 'image/webp', 'image/jpeg'] as const;
-export type ImageType = (typeof IMAGE_TYPES)[number];
+type ImageType = (typeof IMAGE_TYPES)[number];
 
 export type Image = { mediaType: ImageType; content: Buffer };
 
@@ -11,13 +11,13 @@ export const MAX_IMAGE_BYTES = 256 * 1024;
 const MAX_DATA_URI = 64 + Math.ceil(MAX_IMAGE_BYTES / 3) * 4;
 const DATA_URI = /^data:image\/(?:png|gif|webp|jpeg);base64,([A-Za-z0-9+/]+={0,2})$/;
 
-/** What files of each type begin with; `.` stands for any byte. */
-const BEGINNINGS: readonly (readonly [ImageType, RegExp])[] = [
-  ['image/png', /^\x89PNG\r\n\x1A\n/],
-  ['image/gif', /^GIF8[79]a/],
-  ['image/webp', /^RIFF[^]{4}WEBP/],
-  ['image/jpeg', /^\xFF\xD8\xFF/],
-];
+/** What the first bytes of a file of each type are. */
+const BEGINNINGS: Record<ImageType, (beginning: string) => boolean> = {
+  'image/png': (beginning) => beginning.startsWith('\x89PNG\r\n\x1A\n'),
+  'image/gif': (beginning) => beginning.startsWith('GIF87a') || beginning.startsWith('GIF89a'),
+  'image/webp': (beginning) => beginning.startsWith('RIFF') && beginning.endsWith('WEBP'),
+  'image/jpeg': (beginning) => beginning.startsWith('\xFF\xD8\xFF'),
+};
 const LONGEST_BEGINNING = 12;
 
 /** A picture as it comes in JSON. Its type is told by its first bytes, whatever it says of itself. */
@@ -40,7 +40,7 @@ export const imageSchema = z
 export function readImage(content: Buffer): Image | { problem: string } {
   if (content.length > MAX_IMAGE_BYTES) return { problem: 'is over 256 KiB' };
   const beginning = content.subarray(0, LONGEST_BEGINNING).toString('latin1');
-  const [mediaType] = BEGINNINGS.find(([, pattern]) => pattern.test(beginning)) ?? [];
+  const mediaType = IMAGE_TYPES.find((type) => BEGINNINGS[type](beginning));
   return mediaType ? { mediaType, content } : { problem: 'is no PNG, GIF, WebP or JPEG' };
 }
 

@@ -54,10 +54,12 @@ function countsOf(db: Kysely<Database>, community: BadgeCommunity, memberId: num
       case 'categories': {
         const slugs = new Set(rule.categories);
         const categoryIds = community.categories.flatMap(({ id, slug }) => (slugs.has(slug) ? [id] : []));
-        const pieces = await cutTime(db, community, rule.window, now);
-        const counted = await countCategories(db, community, pieces, categoryIds, [memberId]);
-        const present = counted.find(({ piece }) => piece === pieceAt(pieces.edges, now));
-        return { done: BigInt(present?.categories ?? 0), wanted: BigInt(slugs.size) };
+        const window = community.calendar.windowAt(rule.window, now);
+        // Between two seasons nothing can be done.
+        if (!window) return { done: 0n, wanted: BigInt(slugs.size) };
+        const present = { edges: [window.startsAt, window.endsAt], keys: [window.key, undefined] };
+        const [counted] = await countCategories(db, community, present, categoryIds, [memberId]);
+        return { done: BigInt(counted?.categories ?? 0), wanted: BigInt(slugs.size) };
       }
       case 'comeback':
       case 'rank':

@@ -116,7 +116,7 @@ export function completeRule(rule: Rule, { categories }: { categories: readonly 
 }
 
 /** The slugs of the categories that a rule names. */
-export function categoriesIn(rule: Rule): readonly string[] {
+function categoriesIn(rule: Rule): readonly string[] {
   if (rule.kind === 'categories') return rule.categories ?? [];
   return 'category' in rule && rule.category !== undefined ? [rule.category] : [];
 }

@@ -113,7 +113,7 @@ export function totalOf(
   rule: TotalRule,
   { categories }: Pick<Community, 'categories'>,
   feedbackSource: number | undefined,
-): { of(tally: Tally): bigint; wanted: bigint } {
+): { of: (tally: Tally) => bigint; wanted: bigint } {
   const categoryId = 'category' in rule ? categories.find(({ slug }) => slug === rule.category)?.id : undefined;
   switch (rule.kind) {
     case 'contributions': {

@@ -3,7 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import type { ToldTable } from '../announcements/announcement.ts';
 import { announce } from '../announcements/outbox.ts';
 import type { Category } from '../communities/community.ts';
-import type { KnownCommunity } from '../communities/directory.ts';
+import type { CommunityDirectory, KnownCommunity } from '../communities/directory.ts';
 import { lockCommunity, touchConfig } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import type { RankingContext } from '../ranking/context.ts';
@@ -42,7 +42,7 @@ export async function finishVersions(
     for (const version of await readPending(context.db, id)) {
       if (stopping?.aborted) return;
       try {
-        const sum = await sumFinalTable(context.db, id, version);
+        const sum = await readOnce(context, id, version);
         if (version.reason === 'privacy') renamed.push({ version, sum });
         else await recordFinal(context, id, version, sum, now);
         if (renamed.length >= RENAMED_AT_ONCE) await recordRenamed(context, id, renamed.splice(0), now);
@@ -57,6 +57,19 @@ export async function finishVersions(
     }
   }
   if (errors.length > 0) throw new AggregateError(errors, 'Some final tables could not be made.');
+}
+
+/** The documents that this process is reading through: one of millions of lines is not read twice at once. */
+const reading = new WeakMap<CommunityDirectory, Map<string, Promise<TableSum>>>();
+
+function readOnce({ db, directory }: RankingContext, communityId: number, version: FinalVersion): Promise<TableSum> {
+  const own = reading.get(directory) ?? new Map<string, Promise<TableSum>>();
+  reading.set(directory, own);
+  const { windowId, categoryId, version: number, revision } = version;
+  const slot = [communityId, windowId, categoryId, number, revision].join(' ');
+  const sum = own.get(slot) ?? sumFinalTable(db, communityId, version).finally(() => own.delete(slot));
+  own.set(slot, sum);
+  return sum;
 }
 
 /** A version and what its document comes to. */

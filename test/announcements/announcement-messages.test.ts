@@ -187,7 +187,7 @@ describe('how announcements look', () => {
     );
   });
 
-  it('AN-60 a new quest tells what it asks for, also as one of several things', async () => {
+  it('AN-62 a new quest tells what it asks for, also as one of several things', async () => {
     const outbox = await Outbox.open(database.db);
     const goal = '100 GPU-hours of *A100* and a proof that a reviewer approves: a log';
     for (const more of [[], ['Another']]) {

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { awardAchievements } from '../../src/badges/award.ts';
 import { removeBadge } from '../../src/badges/manage.ts';
+import { listBadges } from '../../src/badges/read-badges.ts';
 import { rebuildBadges } from '../../src/badges/verify.ts';
 import { changeCounting } from '../../src/contributions/void.ts';
 import { creditFeedback } from '../../src/feedback/credit-feedback.ts';
@@ -33,17 +34,15 @@ async function open({
   const context = recording(database.db);
   const community = await makeCommunity(database.db, wanted, createdAt);
   await forgetBadges(context, community);
-  const ids: string[] = [];
   return {
     context,
     community,
-    ids,
     achieve: (rule: Record<string, unknown>, fields = {}) => makeAchievement(context, community, rule, fields),
     award: (now = NOW) => award(context, community, now),
     badges: () => badgesOf(context, community),
     differences: () => badgeDifferencesOf(context, community),
     /** Records contributions, a list each: whose, when, and what else. Returns their ids. */
-    async contribute(...all: readonly (readonly [contributor: string, occurredAt?: string, fields?: object])[]) {
+    contribute: async (...all: readonly (readonly [contributor: string, occurredAt?: string, fields?: object])[]) => {
       const made = all.map(([contributor, occurredAt = weeksAgo(0), fields = {}]) =>
         contribution({ id: `b${(events += 1)}`, contributor, occurredAt, ...fields }),
       );
@@ -381,6 +380,26 @@ describe('making and removing badges', () => {
   });
 });
 
+describe('how many have a badge', () => {
+  it('BA-26 is counted up to 10,000, whatever it was granted for, and without those from whom it was taken', async () => {
+    const { context, community } = await open();
+    await makeBadge(context, community, { name: 'Common' });
+    await makeBadge(context, community, { name: 'Rare' });
+    const grant = (name: string, members: number, amount = 1) =>
+      sql`
+      insert into grants (community_id, entitlement, version, member_id, kind, amount, name, reason, made_at)
+      select ${community.id}::int, ${`quest of ${name} member `}::text || n, ${amount > 0 ? 1 : 2}::int, n, 'badge', ${amount}::bigint, ${name}::text, 'Test', ${NOW}::timestamptz
+      from generate_series(1, ${members}::int) n`.execute(database.db);
+    await grant('Common', 10_003);
+    await grant('Rare', 3);
+    await grant('Rare', 1, -1);
+    expect(await listBadges(database.db, community.id)).toMatchObject([
+      { name: 'Common', holders: 10_000, orMore: true },
+      { name: 'Rare', holders: 2, orMore: false },
+    ]);
+  });
+});
+
 describe('awarding', () => {
   it('BA-17 several workers at once, and runs that are cut off at any statement, award each once', async () => {
     const { achieve, contribute, context, community, award, badges, differences } = await open();
@@ -439,15 +458,15 @@ describe('awarding', () => {
         await mergeMembers(other, community.id, { from: `m${29 - member}`, into: `m${member}` }, TESTER, NOW);
       }
     };
-    let isOver = false;
+    const over = new AbortController();
     const awardAlways = async () => {
-      while (!isOver) await Promise.all([award(), award()]);
+      while (!over.signal.aborted) await Promise.all([award(), award()]);
     };
     const awarding = awardAlways();
     try {
       await Promise.all([recordAll(), voidSome(), mergeSome()]);
     } finally {
-      isOver = true;
+      over.abort();
     }
     await awarding;
     await award();

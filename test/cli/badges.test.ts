@@ -48,31 +48,17 @@ describe('badges on the command line', () => {
     expect((await cli('badges', '--contributor', 'nobody')).code).toBe(1);
   });
 
-  it('BA-42 makes a badge of each kind, removes it, and takes it back', async () => {
+  it('BA-42 makes a badge, removes it, and takes it back', async () => {
     const made = await cli('badges', 'create', 'Two', '--icon', '✌️', '--earned-by', 'contributions', '--number', '2');
     expect(made.stdout).toMatch(/^Badge \d+: Two, for 2 contributions\.\n$/);
     expect(made.stderr).toContain('in a moment');
     await award();
-    const create = async (name: string, ...options: string[]) =>
-      (await json('badges', 'create', name, '--earned-by', ...options)).rule;
-    expect(await create('a', 'amount', '--category', 'gpu-contributors', '--number', '1.5')).toEqual({
-      kind: 'amount',
-      category: 'gpu-contributors',
-      atLeast: '1.5',
-    });
-    expect(await create('b', 'streak', '--number', '8')).toEqual({ kind: 'streak', weeks: 8 });
-    expect(await create('c', 'rank', '--window', 'season', '--number', '3')).toEqual({
-      kind: 'rank',
-      window: 'season',
-      atMost: 3,
-    });
     const both = ['--category', 'gpu-contributors', '--category', 'model-testers'];
-    expect(await create('d', 'categories', '--window', 'month', '--counted', ...both)).toEqual({
-      kind: 'categories',
-      window: 'month',
-      categories: ['gpu-contributors', 'model-testers'],
+    const counted = ['--earned-by', 'categories', '--window', 'month', '--counted', ...both];
+    expect(await json('badges', 'create', 'Both', ...counted)).toMatchObject({
+      kind: 'counted',
+      rule: { kind: 'categories', window: 'month', categories: ['gpu-contributors', 'model-testers'] },
     });
-    expect(await create('e', 'comeback', '--number', '2')).toEqual({ kind: 'comeback', weeks: 2 });
     const id = /\d+/.exec(made.stdout)?.[0] ?? '';
     expect((await cli('badges')).stdout).toMatch(/✌️ Two +1 +2 contributions\n/);
     expect((await cli('badges', 'remove', id)).stdout).toContain('Whoever has it keeps it.');

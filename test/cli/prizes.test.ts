@@ -6,6 +6,10 @@ import { runCli } from './run-cli.ts';
 const server = useHttpServer(useDatabase());
 const cli = (...args: string[]) => runCli(['prizes', ...args], { env: { OMNITENSOR_URL: server.url } });
 const create = (...args: string[]) => cli('create', '--category=gpu', '--window=week', ...args);
+const make = async (fields: object) => {
+  const prize = { category: 'gpu', window: 'week', ...fields };
+  expect((await server.call('POST', '/v1/communities/omni/prizes', prize)).status).toBe(201);
+};
 
 beforeAll(async () => {
   await server.call('POST', '/v1/communities', { slug: 'omni', name: 'Omni', timeZone: 'UTC' });
@@ -30,19 +34,24 @@ From       2026-W34
     expect((await create('--ranks=4-10', '--governance=2', '--nft=Shard')).stdout).toContain(
       'No prize is for ranks 2 to 3.',
     );
-    await create('--top-percent=5', '--reputation=1.5', '--access=beta', '--role=77');
-    await create('--min-score=12.5', '--tokens=1');
+    await make({
+      topPercent: 5,
+      rewards: [
+        { kind: 'reputation', amount: 1.5 },
+        { kind: 'role', roleId: '77' },
+      ],
+    });
+    await make({ minScore: 12.5, rewards: [{ kind: 'tokens', amount: 1 }] });
     const { stdout } = await cli();
     expect(stdout.split('\n').map((line) => line.replace(/^ *\d+/, '#'))).toEqual([
       'Id  Category  Window  Places     Each gets',
       '#  gpu       week    1          5 OMNIT + badge Winner + role Governance',
       '#  gpu       week    4-10       2 governance + nft Shard',
-      '#  gpu       week    top 5 %    1.5 reputation + access beta + role 77',
+      '#  gpu       week    top 5 %    1.5 reputation + role 77',
       '#  gpu       week    from 12.5  1 OMNIT',
       '',
     ]);
     expect((await cli('remove', id)).stdout).toBe(`Removed prize ${id}: it is not given from 2026-W34 on.\n`);
-    expect(JSON.parse((await cli('--json')).stdout).prizes).toHaveLength(3);
     expect(await cli('remove', '999999')).toMatchObject({ code: 1, stdout: '' });
   });
 
@@ -72,9 +81,16 @@ From       2026-W34
     });
     await server.call('POST', '/v1/communities/omni/exclusions', { member: 'ada', scope: 'prizes', reason: 'Staff' });
     await server.call('PATCH', '/v1/communities/omni', { monthlyBudget: '10' });
-    for (const { id } of JSON.parse((await cli('--json')).stdout).prizes) await cli('remove', String(id));
-    await create('--ranks=1', '--tokens=6', '--role-name=Governance');
-    await create('--min-score=7', '--tokens=1');
+    const { prizes } = JSON.parse((await cli('--json')).stdout);
+    for (const { id } of prizes) await server.call('DELETE', `/v1/communities/omni/prizes/${id}`);
+    await make({
+      ranks: { from: 1, to: 1 },
+      rewards: [
+        { kind: 'tokens', amount: 6 },
+        { kind: 'role', name: 'Governance' },
+      ],
+    });
+    await make({ minScore: 7, rewards: [{ kind: 'tokens', amount: 1 }] });
     const { stdout, stderr, code } = await cli('preview');
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout.replaceAll(/prize \d+/g, 'prize #')).toBe(
@@ -105,6 +121,9 @@ The season 2026-Q3, with its months and weeks, at most
 On top, for everybody who reaches it: prize # (GPU), 1 OMNIT each
 `,
     );
+  });
+
+  it('CL-112 previews some boards alone, as JSON too, and takes a key of an admin', async () => {
     expect(JSON.parse((await cli('preview', '--json')).stdout).boards).toHaveLength(1);
     expect((await cli('preview', '--window=season')).stdout).toMatch(/^No prizes are to be given\./);
     expect(await cli('preview', '--category=nope')).toMatchObject({ code: 1, stdout: '' });

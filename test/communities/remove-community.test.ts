@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { lockAwards } from '../../src/badges/award-state.ts';
+import { insertImage } from '../../src/badges/image-store.ts';
 import { addRate } from '../../src/communities/rates.ts';
 import { applyPreset } from '../../src/communities/apply-preset.ts';
 import type { KnownCommunity } from '../../src/communities/directory.ts';
@@ -114,9 +115,13 @@ async function fill(context: RankingContext, id: number, known: () => Promise<Kn
   await beginPass(db, id, NOW);
   await db.transaction().execute((trx) => lockAwards(trx, id));
   await db.transaction().execute((trx) => noteFailure(trx, id, '2', NOW));
-  await sql`
-    insert into badge_images (community_id, badge_id, media_type, content)
-    select community_id, badge_id, 'image/png', '' from badges where community_id = ${id} limit 1`.execute(db);
+  const badge = await db
+    .selectFrom('badges')
+    .select('badge_id')
+    .where('community_id', '=', id)
+    .executeTakeFirstOrThrow();
+  const image = { mediaType: 'image/png', content: Buffer.from('picture') } as const;
+  await db.transaction().execute((trx) => insertImage(trx, id, badge.badge_id, image, NOW));
   await sql`insert into role_refusals values (${id}, '1', 'It is above the bot.', 'v1')`.execute(db);
   await sql`insert into mirrored_events (community_id, mark, ends_at) values (${id}, 'Multiplier event 1', ${NOW})`.execute(
     db,

@@ -6,6 +6,7 @@ import { rebuild } from '../../src/ranking/rebuild.ts';
 import { readLeaderboard } from '../../src/ranking/read-leaderboard.ts';
 import { verify } from '../../src/ranking/verify.ts';
 import { contribution, makeCommunity, record, recording, TESTER } from '../support/communities.ts';
+import { cutOffAfterFirstTransaction } from '../support/cut-off.ts';
 import { useDatabase } from '../support/database.ts';
 
 const database = useDatabase();
@@ -103,7 +104,7 @@ describe('a change of time zone', () => {
     const community = await makeCommunity(database.db, {}, CREATED);
     const context = recording(database.db);
     await record(context, community, [contribution({ id: 'e', occurredAt: '2026-04-30T22:00:00Z' })]);
-    const broken = { ...context, db: failingAfter(context.db) };
+    const broken = { ...context, db: cutOffAfterFirstTransaction(context.db) };
     await expect(
       updateCommunity(
         broken,
@@ -169,16 +170,3 @@ describe('rebuild', () => {
     expect(await rebuild(context, community.id)).toBe(0);
   });
 });
-
-/** A database that is cut off once the first transaction has committed, as by a crash. */
-function failingAfter(db: RankingContext['db']): RankingContext['db'] {
-  let transactions = 0;
-  return new Proxy(db, {
-    get(target, property, receiver) {
-      if (property === 'selectFrom' && transactions > 0) throw new Error('cut off');
-      if (property === 'transaction') transactions += 1;
-      const value: unknown = Reflect.get(target, property, receiver);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}

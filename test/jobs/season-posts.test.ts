@@ -1,13 +1,11 @@
 import { expect, it } from 'vitest';
 import { announceSeasonsJob } from '../../jobs/announce-seasons.ts';
 import { deliverAnnouncements } from '../../jobs/deliver-announcements.ts';
-import type { JobServices } from '../../jobs/services.ts';
+import { deliverDue } from '../../src/announcements/deliver.ts';
 import { createMessenger } from '../../src/discord/messenger.ts';
-import { createBoardMessenger } from '../../src/discord/live-board-messenger.ts';
 import { openRest } from '../../src/discord/rest.ts';
-import { createRoleGiver } from '../../src/discord/role-giver.ts';
-import { createRoleReader } from '../../src/discord/role-reader.ts';
-import { createScheduledEvents } from '../../src/discord/scheduled-events.ts';
+import type { Job } from '../../src/queue/job.ts';
+import { announceSeasons } from '../../src/seasons/announce-seasons.ts';
 import { contributionAt, record, recording } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';
 import { Outbox } from '../support/outbox.ts';
@@ -41,22 +39,16 @@ it('CD-13 a worker says at its moment, and once, that a season ends in an hour',
 
   const shiftMs = DUE - 20_000 - Date.now();
   const clock = () => new Date(Date.now() + shiftMs);
-  const rest = openRest(discord.token, discord.apiUrl);
-  const services: JobServices = {
-    ...ranking,
-    clock,
-    stopping: new AbortController().signal,
-    outside: {
-      messenger: createMessenger(rest),
-      roles: createRoleGiver(rest),
-      readRoles: createRoleReader(rest),
-      calendar: createScheduledEvents(rest),
-      boards: createBoardMessenger(rest),
-    },
-  };
+  const messenger = createMessenger(openRest(discord.token, discord.apiUrl));
+  const services = { ...ranking, clock, stopping: new AbortController().signal };
+  // With the schedules that they have.
+  const jobs: Job<typeof services>[] = [
+    { ...announceSeasonsJob, run: announceSeasons },
+    { ...deliverAnnouncements, run: ({ db, stopping }) => deliverDue(db, messenger, { clock, stopping }) },
+  ];
   const said = discord.nextMessage(outbox.channel);
   const { backend } = queueHome('PostgreSQL', database.url);
-  const worker = await openQueue(backend, [announceSeasonsJob, deliverAnnouncements], { services, clock });
+  const worker = await openQueue(backend, jobs, { services, clock });
   const message = await said;
   const lateMs = clock().getTime() - DUE;
   expect(lateMs).toBeGreaterThanOrEqual(0);

@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
-import { expect, it } from 'vitest';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { expect, it, onTestFinished } from 'vitest';
 import { up } from '../../migrations/0009-rounds-to-come.ts';
 import { cancelQuest, editQuest } from '../../src/quests/manage.ts';
 import { nextOpening } from '../../src/quests/open-rounds.ts';
@@ -57,10 +58,11 @@ it('QU-83 quests that were made before this was noted are noted the same', async
   expect(new Set(before.map(({ next_round_at }) => next_round_at?.toISOString()))).toEqual(
     new Set([undefined, hours(30).toISOString(), hours(12).toISOString(), '2026-08-24T00:00:00.000Z']),
   );
-  await db.transaction().execute(async (trx) => {
-    await sql`alter table quests drop column next_round_at`.execute(trx);
-    await sql`drop index quests_end, quest_rounds_end`.execute(trx);
-    await up(trx);
-  });
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+  const before0009 = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  onTestFinished(() => before0009.destroy());
+  await sql`alter table quests drop column next_round_at`.execute(before0009);
+  await sql`drop index quests_end, quest_rounds_end`.execute(before0009);
+  await up(before0009);
   expect(await noted()).toEqual(before);
 });

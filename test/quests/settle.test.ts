@@ -64,7 +64,9 @@ describe('settling', () => {
     expect(await winners(context, community.id)).toEqual(settled);
     expect(await tokensOf(context, community.id)).toEqual({ bob: 5000, dan: 5000 });
     const told = (await announcementsOf(context, community.id)).filter(({ kind }) => kind === 'quest-settled');
-    expect(told.map(({ content }) => content)).toMatchObject([{ winners: [{ name: 'dan' }, { name: 'bob' }], others: 2 }]);
+    expect(told.map(({ content }) => content)).toMatchObject([
+      { winners: [{ name: 'dan' }, { name: 'bob' }], others: 2 },
+    ]);
   });
 
   it('QU-21 a void before settling takes the completion back; who is next moves up', async () => {

@@ -1,23 +1,15 @@
-import { sql } from 'kysely';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { addCategory } from '../../src/communities/communities.ts';
-import { PRESETS } from '../../src/communities/presets.ts';
 import { changeCounting } from '../../src/contributions/void.ts';
 import { exclude, liftExclusion } from '../../src/fair-play/exclusions.ts';
 import { mergeMembers } from '../../src/members/merge.ts';
-import { readLeaderboard } from '../../src/ranking/read-leaderboard.ts';
-import { acceptAnyRole } from '../../src/rewards/role-checker.ts';
-import { createPrize, listPrizes, removePrize, type Band } from '../../src/rewards/prizes.ts';
+import { listPrizes, removePrize } from '../../src/rewards/prizes.ts';
 import type { Reward } from '../../src/rewards/reward.ts';
 import { amendFinalTables } from '../../src/seasons/amend.ts';
 import { closeDueWindows, closeNow } from '../../src/seasons/close-windows.ts';
-import { readFinalTable, writeLines } from '../../src/seasons/final-table.ts';
-import { readVersions } from '../../src/seasons/final-versions.ts';
-import { verifyFinalTables } from '../../src/seasons/verify-final.ts';
-import { contributionAt, makeCommunity, record, recording, TESTER } from '../support/communities.ts';
+import { setUpClosing, type Prizes } from '../support/closing.ts';
+import { recording, TESTER } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';
-import { differencesOf } from '../support/verifying.ts';
 
 const database = useDatabase();
 const HOUR = 3_600_000;
@@ -25,77 +17,7 @@ const HOUR = 3_600_000;
 const TOKENS: Reward[] = [{ kind: 'tokens', amount: 5_000n }];
 const FIRST_WINS = { band: { ranks: { from: 1, to: 1 } }, rewards: TOKENS };
 
-type Prizes = { kind?: 'week' | 'month' | 'season'; band: Band; rewards: Reward[] }[];
-
-async function setUp(prizes: Prizes = []) {
-  const { db } = database;
-  const created = new Date('2026-08-01T00:00:00Z');
-  // With the categories of the preset, and no prizes but those of the test.
-  const community = await makeCommunity(db, { preset: undefined }, created);
-  for (const category of PRESETS.omnitensor.categories) await addCategory(db, community.id, category, TESTER, created);
-  const context = recording(db);
-  const known = () => context.directory.bySlug(community.slug);
-  const givePrize = async ({ kind = 'week', band, rewards }: Prizes[number], at: string) =>
-    createPrize(
-      { ...context, checkRole: acceptAnyRole },
-      await known(),
-      { category: 'gpu-contributors', window: kind, band, rewards },
-      TESTER,
-      new Date(at),
-    );
-  for (const prize of prizes) await givePrize(prize, '2026-08-01T00:00:00Z');
-  return {
-    givePrize,
-    /** What is in effect of each entitlement, by handle. */
-    granted: async () => {
-      const { rows } = await sql<{ handle: string; what: string; amount: bigint }>`
-        select m.handle, coalesce(g.role_id, g.name, g.kind) as what, sum(g.amount)::bigint as amount
-        from grants g join members m on m.community_id = g.community_id and m.member_id = g.member_id
-        where g.community_id = ${community.id} group by 1, 2, g.entitlement having sum(g.amount) <> 0 order by 1, 2`.execute(
-        db,
-      );
-      return rows.map(({ handle, what, amount }) => `${handle}: ${what} ${amount}`);
-    },
-    told: () =>
-      db
-        .selectFrom('announcements')
-        .select(['key', 'kind', 'content', 'group_key'])
-        .where('community_id', '=', community.id)
-        .orderBy('announcement_id')
-        .execute(),
-    community,
-    context,
-    known,
-    send: (at: string, ...contributions: Parameters<typeof contributionAt>[1][]) =>
-      record(
-        context,
-        community,
-        contributions.map((fields) => contributionAt(new Date(at), fields)),
-        new Date(at),
-      ),
-    close: (at: string) => closeDueWindows(context, new Date(at)),
-    board: async (window: 'week' | 'month' | 'season', period: string, at: string) =>
-      readLeaderboard(
-        db,
-        await known(),
-        { category: 'gpu-contributors', window, period, limit: 10, offset: 0 },
-        new Date(at),
-      ),
-    document: async (version: number, window: 'week' | 'month' | 'season', period: string) => {
-      const { categories, calendar } = await known();
-      const versions = await readVersions(db, community.id, calendar.windowByKey(window, period), categories[0]!.id);
-      const one = versions.find((candidate) => candidate.version === version)!;
-      let text = '';
-      for await (const lines of readFinalTable(db, community.id, one)) text += writeLines(lines);
-      return text;
-    },
-    differences: async () => {
-      const found = await differencesOf(context, community.slug);
-      for await (const difference of verifyFinalTables(db, await known())) found.push(difference);
-      return found;
-    },
-  };
-}
+const setUp = (prizes?: Prizes) => setUpClosing(database.db, { prizes });
 
 describe('closing windows', () => {
   it('CS-1 a week closes: closing, then frozen and final, with a table that late contributions do not change', async () => {

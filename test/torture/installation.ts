@@ -35,6 +35,8 @@ export class Installation {
   readonly faults: string[] = [];
   /** The last errors that servers have logged. Many follow from what is done to them. */
   readonly errors: string[] = [];
+  /** How long the last start took, in milliseconds: what else takes how long depends on the machine likewise. */
+  startMs = 0;
   readonly #clock: MovedClock;
   readonly #dataDir: DataDir;
   #app: AppProcess | undefined;
@@ -78,7 +80,9 @@ export class Installation {
       DISCORD_GUILD_ID: this.guild.id,
       PORT: this.#port ?? '0',
     };
+    const begun = performance.now();
     const app = await AppProcess.start(settings, until, SERVER);
+    this.startMs = performance.now() - begun;
     this.#port = new URL(app.url).port;
     this.#app = app;
     void this.#watch(app);

@@ -10,7 +10,8 @@ import { makeTrouble } from './trouble.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const LONGEST_LIFE_MS = 1_500;
+/** How long a server lives at the longest, once it serves, by how long it took to start. */
+const LONGEST_LIFE = 1.5;
 const LOOK_EVERY_MS = 5;
 /** Windows are looked for as far ahead as this: a season ends in it. */
 const SEASON = 93 * DAY;
@@ -107,7 +108,7 @@ type Moment = { name: string; release: () => void };
 /** Waits for any moment, or for one that matters: a frozen table has yet to become final, something is being said, or a role given. */
 async function waitForMoment(installation: Installation, random: Random): Promise<Moment> {
   const over = new AbortController();
-  const any = sleep(random() * LONGEST_LIFE_MS).then(() => over.abort());
+  const any = sleep(random() * LONGEST_LIFE * installation.startMs).then(() => over.abort());
   const until = async (name: string, arrived: Promise<unknown>, release = () => {}): Promise<Moment> => {
     const isThere = await Promise.race([any.then(() => false), arrived.then(() => true)]);
     return { name: isThere ? name : 'at any moment', release };

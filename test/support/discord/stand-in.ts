@@ -3,7 +3,13 @@ import type { Context } from './context.ts';
 import { Faults } from './faults.ts';
 import { Gateway } from './gateway.ts';
 import { StandInGuild } from './guild.ts';
-import { autocompleteCommand, runChatCommand, runMenuCommand, type GivenValue, type OptionValue } from './hands/commands.ts';
+import {
+  autocompleteCommand,
+  runChatCommand,
+  runMenuCommand,
+  type GivenValue,
+  type OptionValue,
+} from './hands/commands.ts';
 import { pressButton, selectValues, submitForm, type Answers } from './hands/components.ts';
 import type { Interaction } from './interaction.ts';
 import { privateChannel } from './private-room.ts';
