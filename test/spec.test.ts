@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** How a rule stands in the list, and how one begins the title of a test. */
 const LISTED = /^- \*\*([A-Z]{2,4}-\d+)\*\*/gm;
-const TITLED = /['"`]([A-Z]{2,4}-\d+) /g;
+const TITLED = /['"`]((?!SHA-256)[A-Z]{2,4}-\d+) /g;
 
 function rulesIn(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].flatMap(([, rule]) => rule ?? []);

@@ -53,7 +53,7 @@ const rewardSchema = z.object({
   roleId: z.string().optional(),
 });
 
-export const prizeSchema = z.object({
+const prizeSchema = z.object({
   id: z.number(),
   category: z.string(),
   window: z.string(),
@@ -69,7 +69,6 @@ export const prizeChangeSchema = prizeSchema.extend({
   leavesAlone: z.array(z.string()),
   notes: z.array(z.string()),
 });
-export type PrizeChangeAnswer = z.output<typeof prizeChangeSchema>;
 
 const totalsSchema = z.object({
   tokens: z.string(),

@@ -33,7 +33,7 @@ export type KnownCommunity = Community & {
 };
 
 /** Where an instant counts, and the keys of the windows that are frozen already. */
-export type CountingBoards = { readonly boards: readonly BoardName[]; readonly late: readonly string[] };
+type CountingBoards = { readonly boards: readonly BoardName[]; readonly late: readonly string[] };
 
 /** Remembers communities for as long as their settings stay what they are: each use asks the database for the version first. */
 export class CommunityDirectory {

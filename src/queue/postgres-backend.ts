@@ -1,26 +1,32 @@
 import { PostgresConnection, PostgresQueueBackend, type BackendFactory, type PostgresConnectionOptions } from 'bullmq';
+import pg from 'pg';
 
 /** What broke is said by the query at hand, or by the queue. Said once more to nobody, it would end the process. */
 const ignore = () => {};
 
-/** A connection of BullMQ's that listens to its clients from their first moment to their last. */
-class SteadyConnection extends PostgresConnection {
-  readonly #steady = new WeakSet();
+/**
+ * A connection to the server that somebody listens to from its first moment to its last. BullMQ begins to a moment after
+ * the connection stands, and takes all listeners away before it takes leave; the server can end it in between.
+ */
+class SteadyClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    this.on('error', ignore);
+  }
 
+  override removeAllListeners(event?: string | symbol): this {
+    super.removeAllListeners(event);
+    return event === undefined || event === 'error' ? this.on('error', ignore) : this;
+  }
+}
+
+/** What BullMQ connects with, made of {@link SteadyClient}s. */
+class SteadyConnection extends PostgresConnection {
   constructor(options: PostgresConnectionOptions) {
     super(options);
     this.pool.on('connect', (client) => client.on('error', ignore));
-  }
-
-  override async getListenClient() {
-    const client = await super.getListenClient();
-    // Closing takes all listeners away and then takes leave; until it has, the server can still end the connection.
-    if (!this.#steady.has(client)) {
-      this.#steady.add(client);
-      const removeAll = client.removeAllListeners.bind(client);
-      client.removeAllListeners = (...events) => removeAll(...events).on('error', ignore);
-    }
-    return client;
+    // From this it makes the connection on which it waits for jobs; there is no option for it.
+    Reflect.set(this, 'pgModule', { Client: SteadyClient });
   }
 }
 

@@ -110,7 +110,7 @@ export async function takeSteps(context: RankingContext, communityId: number, no
 export async function closeNow(
   context: RankingContext,
   communityId: number,
-  window: Window,
+  { kind, key }: Pick<Window, 'kind' | 'key'>,
   actor: Actor,
   now: Date,
 ): Promise<void> {
@@ -118,6 +118,8 @@ export async function closeNow(
     const { configVersion, firstSeq } = await lockCommunity(trx, communityId);
     const community = await context.directory.at(trx, communityId, configVersion);
     if (await isRebuilding(trx, communityId)) throw new DomainError('state-conflict', BEING_REBUILT);
+    // Where it ends now: a time zone may have changed since somebody asked.
+    const window = community.calendar.windowByKey(kind, key);
     requireClosable(community, window, now);
     await record(trx, community, { window, kind: 'frozen', dueAt: now }, firstSeq - 1n, actor, now);
     await touchConfig(trx, communityId);

@@ -6,7 +6,7 @@ import type { Window } from '../ranking/calendar.ts';
 import type { TableSum } from './final-table.ts';
 
 /** Why a version was made: the window closed; an admin amended it; somebody in it was hidden or deleted. */
-export type VersionReason = 'closed' | 'amended' | 'privacy';
+type VersionReason = 'closed' | 'amended' | 'privacy';
 
 /** A version of the final table of a category in a window. */
 export type FinalVersion = {

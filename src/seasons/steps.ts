@@ -4,7 +4,7 @@ import { WINDOW_KINDS, type Calendar, type Window } from '../ranking/calendar.ts
 import { closingSlot, type Closings } from '../ranking/periods.ts';
 
 /** `provisional`: the table is posted and may still change. `frozen`: nothing but amending changes it any more. */
-export type StepKind = 'provisional' | 'frozen';
+type StepKind = 'provisional' | 'frozen';
 
 /** A step of a window that is not recorded yet. */
 export type Step = { window: Window; kind: StepKind; dueAt: Date };
@@ -52,7 +52,7 @@ function stepsOf({ closings, closingTimes }: StepSettings, window: Window): Step
 }
 
 /** When the table of a window is posted as provisional. */
-export function provisionalDueAt({ lateMs }: ClosingTimes, { endsAt }: Window): Date {
+function provisionalDueAt({ lateMs }: ClosingTimes, { endsAt }: Window): Date {
   return new Date(endsAt.getTime() + lateMs);
 }
 

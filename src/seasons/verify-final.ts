@@ -7,7 +7,7 @@ import { formatDecimal } from '../ranking/score.ts';
 import { awardPrefix, compareAwards } from '../rewards/award.ts';
 import { compareAtCut, type LineDifference } from './at-cut.ts';
 import { sumFinalTable, type TableSum } from './final-table.ts';
-import { readNewestVersions, readVersions, type FinalVersion } from './final-versions.ts';
+import { readNewestVersions, type FinalVersion } from './final-versions.ts';
 import { haveRolesEnded, planFinalAwards } from './finish-versions.ts';
 
 /** The most differences that are told of one table. */
@@ -90,19 +90,6 @@ export async function countFinalLines(db: Kysely<Database>, communityId: number)
     db,
   );
   return rows[0]?.total ?? 0;
-}
-
-/** A version of a table that can be read, or the newest such one. */
-export async function findReadableVersion(
-  db: Kysely<Database>,
-  communityId: number,
-  window: FinalVersion['window'],
-  categoryId: number,
-  version: number | undefined,
-): Promise<{ asked: FinalVersion | undefined; newest: FinalVersion | undefined }> {
-  const versions = await readVersions(db, communityId, window, categoryId);
-  const newest = versions.findLast(({ isSuperseded }) => !isSuperseded);
-  return { asked: version === undefined ? newest : versions.find((one) => one.version === version), newest };
 }
 
 function describe({ memberId, expected, actual }: LineDifference): string {

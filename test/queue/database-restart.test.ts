@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { sql } from 'kysely';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Job } from '../../src/queue/job.ts';
 import { useDatabase } from '../support/database.ts';
 import { openQueue, queueHome } from '../support/queues.ts';
@@ -33,4 +35,55 @@ describe('a queue in PostgreSQL whose connections break', () => {
     await worker.stop();
     expect(worker.queue.stopping.aborted).toBe(true);
   });
+
+  it('JO-20 lives on when the server takes a connection and ends it in the same breath', async () => {
+    const { port, ended } = await endEveryConnection(database.url, 0);
+    const address = Object.assign(new URL(database.url), { hostname: '127.0.0.1', port: String(port) });
+    const { backend } = queueHome('PostgreSQL', address.href);
+    const worker = await openQueue(backend, [tick], { services: { ticks: 0 } });
+    await worker.ran({ outcome: 'done' });
+  });
 });
+
+let N=0;
+/** What a client reads when it may send queries. */
+const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+/** What a server says when it goes down. */
+const GOING = errorMessage({ S: 'FATAL', V: 'FATAL', C: '57P01', M: 'terminating connection due to a test' });
+
+/** Listens before a PostgreSQL server, and ends so many connections as soon as they stand. */
+async function endEveryConnection(url: string, times: number): Promise<{ port: number; ended: Promise<void> }> {
+  const target = { host: new URL(url).hostname, port: Number(new URL(url).port) };
+  const all = Promise.withResolvers<void>();
+  let left = times;
+  const server = createServer((client) => {
+    const behind = connect(target);
+    client.on('error', () => behind.destroy()).on('close', () => behind.destroy());
+    behind.on('error', () => client.destroy()).on('close', () => client.destroy());
+    const no=++N; client.on('data', (d)=>{const t=d.toString('latin1').replace(/[^ -~]+/g,' '); if(/LISTEN|set_config|user/.test(t)) process.stderr.write(`DBG ${no} ${t.slice(0,100)}\n`)});
+    client.pipe(behind);
+    let stands = false;
+    behind.on('data', (data) => {
+      if (stands || !data.subarray(-READY.length).equals(READY)) return void client.write(data);
+      stands = true;
+      if (left === 0) return void client.write(data);
+      left -= 1;
+      if (left === 0) all.resolve();
+      client.end(Buffer.concat([data, GOING]));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  // A TCP server's address is an object; only a pipe's is a string.
+  return { port: (server.address() as AddressInfo).port, ended: all.promise };
+}
+
+/** An error as PostgreSQL's protocol has it: a type, a length, and fields, each a letter and a text that ends with 0. */
+function errorMessage(fields: Record<string, string>): Buffer {
+  const texts = Object.entries(fields).map(([letter, text]) => `${letter}${text}\0`);
+  const body = Buffer.from(`${texts.join('')}\0`);
+  const head = Buffer.from([0x45, 0, 0, 0, 0]);
+  head.writeUInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+}

@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { updateCommunity } from '../../src/communities/update-community.ts';
 import { changeCounting } from '../../src/contributions/void.ts';
@@ -21,9 +20,6 @@ const DAY = 24 * HOUR;
 const CREATED = Date.parse('2026-08-03T00:00:00Z');
 const WEEKS = 8;
 const ZONES = ['UTC', 'Asia/Kolkata', 'Pacific/Kiritimati', 'Pacific/Pago_Pago'] as const;
-/** Within this time all begin what they do. */
-const SPREAD_MS = 60;
-
 type Community = { id: number; slug: string; sourceId: number };
 
 /** Sends batches of what occurred in a window, by clocks that differ by seconds, and compares each answer with the cut. */
@@ -32,7 +28,6 @@ async function send(
   community: Community,
   { window, now, random, name }: { window: Window; now: Date; random: Random; name: string },
 ): Promise<void> {
-  await pause(random() * SPREAD_MS);
   const batch = Array.from({ length: 20 }, (_, n) => {
     const occurredAt = new Date(window.endsAt.getTime() - 1 - Math.floor(random() * 3) * DAY).toISOString();
     return contributionAt(now, { id: `${name} ${n}`, contributor: memberOf(random), occurredAt });
@@ -55,6 +50,13 @@ async function send(
 
 function memberOf(random: Random): string {
   return `m${Math.floor(random() * 30)}`;
+}
+
+function shuffle<One>(all: readonly One[], random: Random): One[] {
+  return all
+    .map((one) => ({ one, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ one }) => one);
 }
 
 /** Whatever may be refused, as amending what somebody else is amending. */
@@ -82,25 +84,25 @@ describe('everything at the same time', () => {
         const request = { window: calendar.windowByKey('week', amended), category: categories[0], reason: 'drawn' };
         await amendFinalTables(context, await context.directory.bySlug(community.slug), request, TESTER, due);
       };
-      await Promise.all([
-        ...Array.from({ length: 12 }, (_, n) => {
+      const work = [
+        ...Array.from({ length: 12 }, (_, n) => () => {
           const now = new Date(due.getTime() + (n - 6) * 1_000);
           return send(pick(random, [one, other, third]), community, { window, now, random, name: `${week} ${n}` });
         }),
-        ...[one, other].map(async (context) => {
-          await pause(random() * SPREAD_MS);
-          await closeDueWindows(context, due);
-        }),
-        attempt(closeNow(third, community.id, window, TESTER, due)),
-        attempt(changeCounting(one, community.id, { kind: 'void', target, reason: 'drawn' }, TESTER, due)),
-        attempt(mergeMembers(other, community.id, { from: memberOf(random), into: memberOf(random) }, TESTER, due)),
-        attempt(changePrivacy(third, community.id, { handle: memberOf(random) }, { hidden: true }, TESTER, due)),
-        attempt(amend(one)),
-        attempt(amend(other)),
+        () => closeDueWindows(one, due),
+        () => closeDueWindows(other, due),
+        () => attempt(closeNow(third, community.id, window, TESTER, due)),
+        () => attempt(changeCounting(one, community.id, { kind: 'void', target, reason: 'drawn' }, TESTER, due)),
+        () =>
+          attempt(mergeMembers(other, community.id, { from: memberOf(random), into: memberOf(random) }, TESTER, due)),
+        () => attempt(changePrivacy(third, community.id, { handle: memberOf(random) }, { hidden: true }, TESTER, due)),
+        () => attempt(amend(one)),
+        () => attempt(amend(other)),
         ...(week % 3 === 2
-          ? [updateCommunity(third, community.id, { timeZone: pick(random, ZONES), rebuild: true }, TESTER, due)]
+          ? [() => updateCommunity(third, community.id, { timeZone: pick(random, ZONES), rebuild: true }, TESTER, due)]
           : []),
-      ]);
+      ];
+      await Promise.all(shuffle(work, random).map((begin) => begin()));
       await closeDueWindows(one, new Date(due.getTime() + HOUR));
       expect(await everyDifferenceOf(one, community.slug), `SEED=${seed}, week ${week}`).toEqual([]);
     }
