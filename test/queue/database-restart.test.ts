@@ -37,39 +37,43 @@ describe('a queue in PostgreSQL whose connections break', () => {
   });
 
   it('JO-20 lives on when the server takes a connection and ends it in the same breath', async () => {
-    const { port, ended } = await endEveryConnection(database.url, 0);
+    // Three stand before jobs are taken; that on which the worker waits for them is one of the next two.
+    const { port, ended } = await endConnections(database.url, { from: 4, to: 5 });
     const address = Object.assign(new URL(database.url), { hostname: '127.0.0.1', port: String(port) });
     const { backend } = queueHome('PostgreSQL', address.href);
     const worker = await openQueue(backend, [tick], { services: { ticks: 0 } });
+    await ended;
     await worker.ran({ outcome: 'done' });
   });
 });
 
-let N=0;
 /** What a client reads when it may send queries. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 /** What a server says when it goes down. */
 const GOING = errorMessage({ S: 'FATAL', V: 'FATAL', C: '57P01', M: 'terminating connection due to a test' });
 
-/** Listens before a PostgreSQL server, and ends so many connections as soon as they stand. */
-async function endEveryConnection(url: string, times: number): Promise<{ port: number; ended: Promise<void> }> {
+/** Listens before a PostgreSQL server, and ends some connections, numbered from 1, as soon as they stand. */
+async function endConnections(
+  url: string,
+  { from, to }: { from: number; to: number },
+): Promise<{ port: number; ended: Promise<void> }> {
   const target = { host: new URL(url).hostname, port: Number(new URL(url).port) };
   const all = Promise.withResolvers<void>();
-  let left = times;
+  let standing = 0;
   const server = createServer((client) => {
     const behind = connect(target);
     client.on('error', () => behind.destroy()).on('close', () => behind.destroy());
     behind.on('error', () => client.destroy()).on('close', () => client.destroy());
-    const no=++N; client.on('data', (d)=>{const t=d.toString('latin1').replace(/[^ -~]+/g,' '); if(/LISTEN|set_config|user/.test(t)) process.stderr.write(`DBG ${no} ${t.slice(0,100)}\n`)});
     client.pipe(behind);
     let stands = false;
-    behind.on('data', (data) => {
-      if (stands || !data.subarray(-READY.length).equals(READY)) return void client.write(data);
-      stands = true;
-      if (left === 0) return void client.write(data);
-      left -= 1;
-      if (left === 0) all.resolve();
+    behind.on('data', (data: Buffer) => {
+      const isReady = !stands && data.subarray(-READY.length).equals(READY);
+      if (isReady) standing += 1;
+      const ends = isReady && standing >= from && standing <= to;
+      stands ||= isReady;
+      if (!ends) return void client.write(data);
       client.end(Buffer.concat([data, GOING]));
+      if (standing === to) all.resolve();
     });
   });
   server.listen(0, '127.0.0.1');

@@ -59,7 +59,13 @@ export async function findFaults(checked: Checked): Promise<{ faults: Faults; su
         ...json.jobs.map(({ name, reason }: { name: string; reason: string }) => `The job ${name} failed: ${reason}`),
       ],
     };
-    const summary = `${ledger.sent.length} contributions, ${windows.count} windows closed, ${grants.count} grants of prizes and quests, ${said.length} things to say in ${messages.components.size} messages`;
+    const dropped = said.filter(({ state }) => state === 'dropped').length;
+    const summary = [
+      `${ledger.sent.length} contributions`,
+      `${windows.count} windows closed`,
+      `${grants.count} grants of prizes and quests`,
+      `${said.length - dropped} things said in ${messages.components.size} messages, ${dropped} too late`,
+    ].join('; ');
     return { faults, summary };
   });
 }

@@ -41,6 +41,8 @@ export class Installation {
   readonly #dataDir: DataDir;
   #app: AppProcess | undefined;
   #port: string | undefined;
+  /** The process that was killed last. */
+  #killed: number | undefined;
 
   private constructor(clock: MovedClock, dataDir: DataDir, discord: DiscordStandIn, cable: TcpProxy) {
     this.#clock = clock;
@@ -88,16 +90,23 @@ export class Installation {
     void this.#watch(app);
   }
 
-  async killServer(): Promise<void> {
-    const app = this.#takeApp();
-    app.kill('SIGKILL');
-    this.#keepErrors(await app.ended);
+  /** Whether a server runs, as far as nobody has ended it and it has not ended by itself. */
+  get runs(): boolean {
+    return this.#app !== undefined;
   }
 
-  /** Kills PostgreSQL. As long as a server runs, that starts it again. */
+  async killServer(): Promise<void> {
+    const app = this.#takeApp();
+    app?.kill('SIGKILL');
+    this.#keepErrors(await app?.ended);
+  }
+
+  /** Kills PostgreSQL if it runs. As long as a server runs, that starts it again. */
   async killDatabase(): Promise<void> {
     const postmaster = await this.#dataDir.postmaster();
-    if (postmaster === undefined) return;
+    // What was killed leaves its file behind.
+    if (postmaster === undefined || postmaster === this.#killed) return;
+    this.#killed = postmaster;
     process.kill(postmaster, 'SIGKILL');
     await hasEnded(postmaster);
   }
@@ -109,14 +118,15 @@ export class Installation {
         ({ ok }) => ok,
         () => false,
       );
-    while (!(await isReady())) await sleep(LOOK_EVERY_MS);
+    while (this.runs && !(await isReady())) await sleep(LOOK_EVERY_MS);
   }
 
   /** Ends the server in order, and PostgreSQL with it. */
   async stop(): Promise<void> {
-    const ended = await this.#takeApp().stop();
+    const ended = await this.#takeApp()?.stop();
     this.#keepErrors(ended);
-    if (ended.code !== 0) this.faults.push(`Told to end, the server ended with ${ended.code ?? ended.signal}.`);
+    if (ended && ended.code !== 0)
+      this.faults.push(`Told to end, the server ended with ${ended.code ?? ended.signal}.`);
     if ((await this.#dataDir.postmaster()) !== undefined) this.faults.push('The server ended, and PostgreSQL did not.');
   }
 
@@ -146,17 +156,17 @@ export class Installation {
   async #watch(app: AppProcess): Promise<void> {
     const { code, signal, output } = await app.ended;
     if (this.#app !== app) return;
+    this.#app = undefined;
     this.faults.push(`The server ended by itself (${code ?? signal}): ${output.slice(-2_000)}`);
   }
 
-  #takeApp(): AppProcess {
+  #takeApp(): AppProcess | undefined {
     const app = this.#app;
-    if (!app) throw new Error('No server runs.');
     this.#app = undefined;
     return app;
   }
 
-  #keepErrors({ output }: { output: string }): void {
+  #keepErrors({ output }: { output: string } = { output: '' }): void {
     for (const line of output.split('\n')) {
       const level = Number(/^\{"level":(\d+)/.exec(line)?.[1] ?? 0);
       if (level >= ERROR) this.errors.push(line);

@@ -37,7 +37,7 @@ export async function playRound(options: RoundOptions): Promise<Round> {
   // What was under way has arrived, or never will, when it is another time.
   moment.release();
   const troubled = await trouble;
-  if (deed.endsServer) {
+  if (deed.endsServer || !installation.runs) {
     if (random() < 0.85) clock.moveTo(nextMoment(options));
     await installation.start();
   }
