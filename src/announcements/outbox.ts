@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import { instants } from '../db/arrays.ts';
+import { instants, numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import type { Announcement } from './announcement.ts';
 import { expiryOf } from './expiry.ts';
@@ -188,4 +188,25 @@ export async function wasAnnounced(
     .limit(1)
     .executeTakeFirst();
   return said !== undefined;
+}
+
+/**
+ * Replaces a text that stands for itself, such as a hash, in what is told under keys that begin so: what waits is said with
+ * the new one, and messages that were sent are changed where they stand. Safe to repeat.
+ */
+export async function replaceInAnnouncements(
+  trx: Transaction<Database>,
+  communityId: number,
+  keyPrefix: string,
+  { old, by }: { old: string; by: string },
+  now: Date,
+): Promise<void> {
+  const { rows } = await sql<{ messageId: number }>`
+    update announcements set content = replace(content::text, ${old}, ${by})::jsonb
+    where community_id = ${communityId} and starts_with(key, ${keyPrefix}) and strpos(content::text, ${old}) > 0
+    returning coalesce(lead_id, announcement_id) as "messageId"`.execute(trx);
+  await sql`
+    update announcements set edit_at = ${now}::timestamptz
+    where community_id = ${communityId} and announcement_id = any(${numbers(rows.map(({ messageId }) => messageId))}::int[])
+      and state in ('claimed', 'delivered')`.execute(trx);
 }

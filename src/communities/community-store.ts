@@ -124,11 +124,12 @@ async function readClosings(db: Kysely<Database>, communityId: number): Promise<
     windowId: number;
     provisionalAt: Date | null;
     frozenAt: Date | null;
+    frozenSeq: bigint | null;
     categoryId: number | null;
     isFinal: boolean;
     sha256: string | null;
   }>`
-    select w.kind || ' ' || w.key as slot, w.window_id as "windowId", w.provisional_at as "provisionalAt", w.frozen_at as "frozenAt",
+    select w.kind || ' ' || w.key as slot, w.window_id as "windowId", w.provisional_at as "provisionalAt", w.frozen_at as "frozenAt", w.frozen_seq as "frozenSeq",
       v.category_id as "categoryId", v.sha256,
       -- What was final stays so while a version that follows is being made.
       coalesce(v.sha256 is not null or v.reason <> 'closed', false) as "isFinal"
@@ -139,11 +140,12 @@ async function readClosings(db: Kysely<Database>, communityId: number): Promise<
     ) v on true
     where w.community_id = ${communityId} and (w.provisional_at is not null or w.frozen_at is not null)`.execute(db);
   const closings = new Map<string, Closing & { tables: Map<number, FinalTableState> }>();
-  for (const { slot, windowId, provisionalAt, frozenAt, categoryId, isFinal, sha256 } of rows) {
+  for (const { slot, windowId, provisionalAt, frozenAt, frozenSeq, categoryId, isFinal, sha256 } of rows) {
     const closing = closings.get(slot) ?? {
       windowId,
       provisionalAt: provisionalAt ?? undefined,
       frozenAt: frozenAt ?? undefined,
+      frozenSeq: frozenSeq ?? undefined,
       tables: new Map<number, FinalTableState>(),
     };
     if (categoryId !== null) closing.tables.set(categoryId, { isFinal, sha256: sha256 ?? undefined });

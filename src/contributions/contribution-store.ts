@@ -51,11 +51,11 @@ export async function readContributions(
   trx: Transaction<Database>,
   communityId: number,
   keys: readonly { sourceId: number; id: string }[],
-): Promise<StoredContribution[]> {
+): Promise<(StoredContribution & { seq: bigint })[]> {
   const { rows } = await sql<
-    Omit<StoredContribution, 'subject' | 'multiplier'> & { subject: string | null; multiplier: number }
+    Omit<StoredContribution, 'subject' | 'multiplier'> & { seq: bigint; subject: string | null; multiplier: number }
   >`
-    select c.source_id as "sourceId", c.external_id as "id", c.member_id as "memberId", c.category_id as "categoryId", c.subject,
+    select c.seq, c.source_id as "sourceId", c.external_id as "id", c.member_id as "memberId", c.category_id as "categoryId", c.subject,
       c.amount, c.rate, c.multiplier, c.reward, c.reputation, c.occurred_at as "occurredAt"
     from unnest(${numbers(keys.map((key) => key.sourceId))}::int[], ${keys.map((key) => key.id)}::text[]) as d(source_id, external_id)
     cross join lateral (

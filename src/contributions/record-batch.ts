@@ -15,6 +15,8 @@ import {
   type MemberGain,
 } from '../members/member-store.ts';
 import { findPseudonyms } from '../privacy/pseudonym.ts';
+import { WINDOW_KINDS } from '../ranking/calendar.ts';
+import { closingSlot } from '../ranking/periods.ts';
 import { boardSlot, findOrMakeBoards, type BoardName } from '../ranking/boards.ts';
 import { advanceQuests, type Advance } from '../quests/advance.ts';
 import type { RankingContext } from '../ranking/context.ts';
@@ -34,7 +36,7 @@ export type BatchEntry = { sourceId: number; contribution: Contribution; unpaid?
  */
 export type Outcome =
   | { status: 'accepted'; reward: bigint; multiplier: bigint; late: readonly string[]; held?: true }
-  | { status: 'duplicate'; reward: bigint; multiplier: bigint }
+  | { status: 'duplicate'; reward: bigint; multiplier: bigint; late: readonly string[] }
   | ({ status: 'rejected' } & Rejection);
 
 /** An entry on its way through the transaction: what it is worth, and what it adds to which boards. */
@@ -87,7 +89,8 @@ async function recordInTransaction(
     const community = await context.directory.at(trx, communityId, lock.configVersion);
     const outcomes = new Map<number, Outcome>();
     const members = await findOrNumberMembers(trx, community, batch, lock.lastMemberId);
-    const pseudonyms = await findPseudonyms(trx, communityId, [...members.keys()]);
+    const names = batch.flatMap(({ contribution: { displayName } }) => displayName ?? []);
+    const pseudonyms = await findPseudonyms(trx, communityId, [...members.keys(), ...names]);
     const candidates = priceBatch(community, batch, members, { outgrown, pseudonyms }, outcomes);
 
     const index = await SegmentIndex.open(trx, communityId, lock.layoutVersion, context.layouts, context.segmentLimits);
@@ -112,7 +115,7 @@ async function recordInTransaction(
     if (!allNew)
       await compareWithRecorded(
         trx,
-        communityId,
+        community,
         candidates.filter((_, position) => !inserted.has(position)),
         outcomes,
       );
@@ -189,6 +192,12 @@ function priceBatch(
         reason: 'invalid_contributor',
         detail: `"${contribution.contributor}" stands for somebody who is hidden or deleted, and nobody contributes under it. Give the contributor's own handle.`,
       });
+    } else if (contribution.displayName !== undefined && pseudonyms.has(contribution.displayName)) {
+      outcomes.set(position, {
+        status: 'rejected',
+        reason: 'invalid_display_name',
+        detail: `"${contribution.displayName}" stands for somebody who is hidden or deleted, and nobody else is shown by it. Send another display name, or none.`,
+      });
     } else if (outgrown.has(contribution.contributor)) {
       outcomes.set(position, {
         status: 'rejected',
@@ -239,20 +248,20 @@ function toAdvance({ memberId, category, contribution }: Candidate): Advance {
 /** Tells re-sent contributions from other ones under the same id. Amount and time are compared by value, the name is not. */
 async function compareWithRecorded(
   trx: Transaction<Database>,
-  communityId: number,
+  community: KnownCommunity,
   known: readonly Candidate[],
   outcomes: Map<number, Outcome>,
 ): Promise<void> {
   const recorded = await readContributions(
     trx,
-    communityId,
+    community.id,
     known.map(({ sourceId, contribution }) => ({ sourceId, id: contribution.id })),
   );
   const byId = new Map(recorded.map((row) => [`${row.sourceId} ${row.id}`, row]));
   // Whose it was is not known any more of what was recorded for somebody who was deleted.
   const deleted = await findDeleted(
     trx,
-    communityId,
+    community.id,
     known.flatMap(({ sourceId, contribution, memberId }) => {
       const row = byId.get(`${sourceId} ${contribution.id}`);
       return row && row.memberId !== memberId ? [row.memberId] : [];
@@ -270,7 +279,7 @@ async function compareWithRecorded(
     outcomes.set(
       position,
       same
-        ? { status: 'duplicate', reward: row.reward, multiplier: row.multiplier }
+        ? { status: 'duplicate', reward: row.reward, multiplier: row.multiplier, late: lateOf(community, row) }
         : {
             status: 'rejected',
             reason: 'conflict',
@@ -278,6 +287,18 @@ async function compareWithRecorded(
           },
     );
   }
+}
+
+/** The keys of the windows that were frozen before a contribution was recorded. */
+function lateOf(
+  { calendar, closings }: KnownCommunity,
+  { occurredAt, seq }: Pick<StoredContribution, 'occurredAt'> & { seq: bigint },
+): string[] {
+  return WINDOW_KINDS.flatMap((kind) => {
+    const window = calendar.windowAt(kind, occurredAt);
+    const cut = window && closings.get(closingSlot(window))?.frozenSeq;
+    return window && cut !== undefined && seq > cut ? [window.key] : [];
+  });
 }
 
 /** Creates the members that the batch makes, and adds what counts to the totals of all. Returns the ids of everybody in it, by handle. */

@@ -28,8 +28,8 @@ const MAX_PAST_ROUNDS = 100;
  * the goal by that has completed it when this returns.
  *
  * @returns its id
- * @throws DomainError `invalid-parameter` for what cannot be, `unknown-category`, `unknown-quest`, or `forbidden` for a
- *   role that the bot cannot or must not give
+ * @throws DomainError `invalid-parameter` for what cannot be, `unknown-category`, `unknown-quest`, or
+ *   `state-conflict` for a role that the bot cannot or must not give
  */
 export async function createQuest(
   context: RankingContext & { checkRole: RoleChecker },

@@ -268,7 +268,9 @@ function minuteAfter(instant: Date): Date {
 }
 
 function noPeriod(kind: Exclude<WindowKind, 'all'>, key: string, own: readonly Window[]): DomainError {
-  if (own.length > 0 && (CUSTOM_KEY.test(key) || CYCLES[kind].shape.test(key))) {
+  // A key of another kind of window is none of a season, whatever seasons there are.
+  const couldBe = CYCLES.season.shape.test(key) || (CUSTOM_KEY.test(key) && !isReservedKey(key));
+  if (kind === 'season' && own.length > 0 && couldBe) {
     const keys = own.map((window) => window.key).join(', ');
     return new DomainError('unknown-season', `There is no season "${key}". The community has its own: ${keys}.`);
   }

@@ -30,6 +30,8 @@ export type Closing = {
   provisionalAt: Date | undefined;
   /** From then on nothing changes its tables but amending. */
   frozenAt: Date | undefined;
+  /** The last sequence number that counts in it. */
+  frozenSeq: bigint | undefined;
   /** By category, the newest version of its final table. */
   tables: ReadonlyMap<number, FinalTableState>;
 };

@@ -70,8 +70,8 @@ export type PrizeChange = {
 /**
  * Sets up a prize. A window that is closing keeps the prizes that it had: the new one is for those that end later.
  *
- * @throws DomainError `invalid-parameter` for upside-down ranks, `unknown-category`, `forbidden` for a role that the bot
- *   cannot or must not give, or `state-conflict` when there are too many
+ * @throws DomainError `invalid-parameter` for upside-down ranks, `unknown-category`, or `state-conflict` for a role
+ *   that the bot cannot or must not give, or when there are too many
  */
 export async function createPrize(
   context: RankingContext & { checkRole: RoleChecker },
@@ -259,15 +259,18 @@ function whichWindows(community: KnownCommunity, kind: PrizeWindow, at: Date): P
 
 /** Says where ranks lie between two prizes that no prize is for, and where a rank wins twice. */
 function notesOn(prize: Prize, others: readonly Prize[]): string[] {
-  if (!('ranks' in prize.band)) return [];
+  // How far down these reach shows when the window closes.
+  if (!('ranks' in prize.band)) return others.map(({ id }) => `Who wins it may win prize ${id} as well.`);
   const { from, to } = prize.band.ranks;
   const bands = others.flatMap(({ id, band }) => ('ranks' in band ? [{ id, ...band.ranks }] : []));
+  const open = others.filter(({ band }) => !('ranks' in band));
   const notes = bands
     .filter((other) => other.from <= to && from <= other.to)
     .map((other) => {
       const [first, last] = [Math.max(other.from, from), Math.min(other.to, to)];
       return `${say(first, last)} ${first === last ? 'wins' : 'win'} prize ${other.id} as well.`;
     });
+  notes.push(...open.map(({ id }) => `Who wins it may win prize ${id} as well.`));
   const ahead = Math.max(0, ...bands.filter((other) => other.to < from).map((other) => other.to));
   if (ahead < from - 1 && !bands.some((other) => other.from < from && other.to >= from - 1)) {
     notes.push(`No prize is for ${say(ahead + 1, from - 1).toLowerCase()}.`);

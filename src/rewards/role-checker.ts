@@ -16,7 +16,7 @@ export const acceptAnyRole: RoleChecker = () => Promise.resolve(undefined);
 /**
  * Holds the roles among rewards against what the bot can and may give.
  *
- * @throws DomainError `forbidden`, with the reason and what to change
+ * @throws DomainError `state-conflict`, with the reason and what to change
  */
 export async function requireRoles(
   checkRole: RoleChecker,
@@ -27,6 +27,6 @@ export async function requireRoles(
     // One that is named alone is looked for when it is due.
     if (reward.kind !== 'role' || reward.roleId === undefined) continue;
     const problem = await checkRole(guildId, reward.roleId);
-    if (problem !== undefined) throw new DomainError('forbidden', problem);
+    if (problem !== undefined) throw new DomainError('state-conflict', problem);
   }
 }

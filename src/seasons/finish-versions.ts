@@ -1,7 +1,7 @@
 /** Making frozen tables final: the hash is reckoned outside, and recorded with grants and announcement in one transaction. */
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { ToldTable } from '../announcements/announcement.ts';
-import { announce } from '../announcements/outbox.ts';
+import { announce, replaceInAnnouncements } from '../announcements/outbox.ts';
 import type { Category } from '../communities/community.ts';
 import type { CommunityDirectory, KnownCommunity } from '../communities/directory.ts';
 import { lockCommunity, touchConfig } from '../communities/lock.ts';
@@ -88,7 +88,9 @@ async function recordRenamed(
   if (finished.length === 0) return;
   await context.db.transaction().execute(async (trx) => {
     await lockCommunity(trx, communityId);
-    for (const { version, sum } of finished) await recordSum(trx, communityId, version, sum, now);
+    for (const { version, sum } of finished) {
+      if (await recordSum(trx, communityId, version, sum, now)) await tellNewHash(trx, communityId, version, sum, now);
+    }
     await touchConfig(trx, communityId);
   });
 }
@@ -122,6 +124,31 @@ export async function recordFinal(
     }
     await touchConfig(trx, communityId);
   });
+}
+
+/**
+ * What was told of a table names who is hidden by another name since, and so by its new hash: also where it stands
+ * already. The old one stays in the list of versions.
+ */
+async function tellNewHash(
+  trx: Transaction<Database>,
+  communityId: number,
+  { windowId, categoryId, version }: FinalVersion,
+  { sha256 }: TableSum,
+  now: Date,
+): Promise<void> {
+  const earlier = await trx
+    .selectFrom('final_versions')
+    .select('sha256')
+    .where('community_id', '=', communityId)
+    .where('window_id', '=', windowId)
+    .where('category_id', '=', categoryId)
+    .where('version', '<', version)
+    .where('replaced_by', 'is not', null)
+    .execute();
+  for (const { sha256: old } of earlier) {
+    if (old !== null) await replaceInAnnouncements(trx, communityId, `window ${windowId} `, { old, by: sha256 }, now);
+  }
 }
 
 async function recordSum(

@@ -42,7 +42,7 @@ describe('group commit', () => {
       expect(outcomes).toEqual([
         index < 900
           ? { status: 'accepted', reward, multiplier: 100n, late: [] }
-          : { status: 'duplicate', reward, multiplier: 100n },
+          : { status: 'duplicate', reward, multiplier: 100n, late: [] },
       ]);
     }
     expect(await transactionsOf(id)).toBeLessThanOrEqual(4);

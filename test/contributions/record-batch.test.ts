@@ -55,7 +55,7 @@ describe('recording', () => {
       [contribution({ ...event, amount: 1.5, occurredAt: '2026-08-20T12:00:00.0001+02:00', displayName: 'Other' })],
       new Date('2036-01-01'),
     );
-    expect(again).toEqual([{ status: 'duplicate', reward: 9375n, multiplier: 100n }]);
+    expect(again).toEqual([{ status: 'duplicate', reward: 9375n, multiplier: 100n, late: [] }]);
     expect(await stored()).toHaveLength(1);
   });
 

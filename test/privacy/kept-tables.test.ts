@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { closeDueWindows } from '../../src/seasons/close-windows.ts';
 import { readVersions } from '../../src/seasons/final-versions.ts';
@@ -25,6 +26,15 @@ async function openClosed() {
   return {
     ...scene,
     finish: () => finishVersions(context, CLOSED),
+    /** The hashes that the announcement of the week tells. */
+    told: async () => {
+      const { rows } = await sql<{ sha256: string }>`
+        select t ->> 'sha256' as sha256 from announcements a cross join lateral jsonb_array_elements(a.content -> 'tables') t
+        where a.community_id = ${community.id} and a.kind = 'window-final' and a.content ->> 'period' = ${WEEK}`.execute(
+        database.db,
+      );
+      return rows.map(({ sha256 }) => sha256);
+    },
     versions: async () => {
       const { calendar, categories } = await known();
       const category = categories.find(({ slug }) => slug === 'gpu-contributors');
@@ -58,7 +68,7 @@ async function openClosed() {
 
 describe('tables that are final', () => {
   it('PV-6 get a version that names nobody who is hidden, both lines of who was merged, with the ranks as they were', async () => {
-    const { hide, choose, finish, versions, lines, document, board, differences } = await openClosed();
+    const { hide, choose, finish, versions, lines, document, board, told, differences } = await openClosed();
     expect(await lines()).toEqual([
       ['1', 'ada', '18.75'],
       ['2', 'old', '12.5'],
@@ -83,6 +93,8 @@ describe('tables that are final', () => {
         .digest('hex'),
     );
     expect(second?.sha256).not.toBe(first?.sha256);
+    // What was told of the table tells the hash of the table as it is now.
+    expect(await told()).toEqual([second?.sha256]);
     expect((await board('week', WEEK)).map(({ handle, rank }) => [String(rank), handle])).toEqual(
       hidden.map((line) => line.slice(0, 2)),
     );

@@ -296,7 +296,7 @@ describe('setting up', () => {
     const checkRole = (_: string | undefined, roleId: string) => Promise.resolve(`Role ${roleId} is above the bot's.`);
     const known = await context.directory.bySlug(community.slug);
     await expect(createQuest({ ...context, checkRole }, known, wanted, TESTER, NOW)).rejects.toMatchObject({
-      code: 'forbidden',
+      code: 'state-conflict',
       message: "Role 5 is above the bot's.",
     });
   });

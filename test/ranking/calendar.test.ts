@@ -241,6 +241,21 @@ describe('seasons of a community’s own', () => {
     expect(() => calendar.windowByKey('season', 'autumn')).toThrow(expect.objectContaining({ code: 'unknown-season' }));
   });
 
+  it('WI-3 a key of another kind, or malformed, is refused as ever where there are seasons of a community’s own', () => {
+    const calendar = own(['summer', '2027-06-01', '2027-09-01']);
+    const wrong = [
+      ['week', '2026-07'],
+      ['week', 'summer'],
+      ['week', '2026-W54'],
+      ['month', 'nosuch'],
+      ['season', '2026-08'],
+      ['season', 'all'],
+    ] as const;
+    for (const [of, key] of wrong) {
+      expect(() => calendar.windowByKey(of, key)).toThrow(expect.objectContaining({ code: 'invalid-parameter' }));
+    }
+  });
+
   it('WI-30 a quarter that the first season begins in ends there', () => {
     const calendar = own(['late', '2027-02-15', '2027-03-15']);
     expect(calendar.windowByKey('season', '2027-Q1').endsAt).toEqual(new Date('2027-02-14T23:00:00Z'));

@@ -40,6 +40,13 @@ describe('closing windows', () => {
     expect(final.sha256).toBe(createHash('sha256').update(text).digest('hex'));
     const [late] = await send('2026-08-24T02:00:00Z', { id: '4', contributor: 'ada', amount: '100' });
     expect(late).toMatchObject({ status: 'accepted', late: ['2026-W34'] });
+    // Whoever lost an answer asks again, and gets it.
+    const [again] = await send('2026-08-24T02:00:00Z', { id: '4', contributor: 'ada', amount: '100' });
+    const [counted] = await send('2026-08-24T02:00:00Z', { id: '3', contributor: 'bob', amount: '3' });
+    expect([again, counted]).toMatchObject([
+      { status: 'duplicate', late: ['2026-W34'] },
+      { status: 'duplicate', late: [] },
+    ]);
     expect((await board('week', '2026-W34', '2026-08-24T02:00:00Z')).entries[0]?.handle).toBe('bob');
     expect(await differences()).toEqual([]);
   });

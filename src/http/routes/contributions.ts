@@ -95,7 +95,7 @@ function checkEntry(entry: unknown, boundTo: string | undefined, now: Date): Con
 function toResult(id: string | null, outcome: Outcome): z.output<typeof resultShape> {
   if (outcome.status === 'rejected')
     return { id, status: outcome.status, reason: outcome.reason, detail: outcome.detail };
-  const late = outcome.status === 'accepted' && outcome.late.length > 0 ? { late: [...outcome.late] } : {};
+  const late = outcome.late.length > 0 ? { late: [...outcome.late] } : {};
   const held = outcome.status === 'accepted' && outcome.held ? { held: outcome.held } : {};
   return {
     id,
