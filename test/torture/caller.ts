@@ -3,6 +3,7 @@ import { ADMIN_KEY, type Answer } from '../support/http-server.ts';
 
 const AGAIN_MS = 40;
 const PATIENCE_MS = 15_000;
+const LONGEST_SILENCE_MS = 90_000;
 
 /** Somebody who calls the HTTP API of a server that comes and goes. */
 export class Caller {
@@ -43,10 +44,15 @@ export class Caller {
     return { status, headers, text, json: isJson ? JSON.parse(text) : undefined };
   }
 
-  /** Calls until it is answered. For calls that are safe to repeat. @throws when it was closed meanwhile */
+  /**
+   * Calls until it is answered. For calls that are safe to repeat.
+   *
+   * @throws when nobody answers for long, or when it was closed meanwhile
+   */
   async insist(method: string, path: string, body?: unknown): Promise<Answer> {
+    const deadline = performance.now() + LONGEST_SILENCE_MS;
     for (;;) {
-      if (this.#closed) throw new Error(`${method} ${path} was given up.`);
+      if (this.#closed || performance.now() > deadline) throw new Error(`Nobody answers ${method} ${path}.`);
       const answer = await this.ask(method, path, body);
       if (answer) return answer;
       await sleep(AGAIN_MS);

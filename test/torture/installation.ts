@@ -40,6 +40,8 @@ export class Installation {
   readonly #clock: MovedClock;
   readonly #dataDir: DataDir;
   #app: AppProcess | undefined;
+  #starting: Promise<void> | undefined;
+  #isClosed = false;
   #port: string | undefined;
   /** The process that was killed last. */
   #killed: number | undefined;
@@ -72,22 +74,9 @@ export class Installation {
 
   /** Starts the server, and PostgreSQL where it does not run, and waits until calls are answered, or for another line of its log. */
   async start(until = /^Listening on/): Promise<void> {
-    const { discord, cable } = this;
-    const settings = {
-      ...this.settings,
-      CLOCK_AHEAD_MS: String(this.#clock.aheadMs),
-      DISCORD_API_URL: `http://127.0.0.1:${cable.port}/api`,
-      DISCORD_TOKEN: discord.token,
-      DISCORD_APPLICATION_ID: discord.applicationId,
-      DISCORD_GUILD_ID: this.guild.id,
-      PORT: this.#port ?? '0',
-    };
-    const begun = performance.now();
-    const app = await AppProcess.start(settings, until, SERVER);
-    this.startMs = performance.now() - begun;
-    this.#port = new URL(app.url).port;
-    this.#app = app;
-    void this.#watch(app);
+    if (this.#isClosed) throw new Error('The installation was closed.');
+    this.#starting = this.#start(until);
+    await this.#starting;
   }
 
   /** Whether a server runs, as far as nobody has ended it and it has not ended by itself. */
@@ -145,12 +134,34 @@ export class Installation {
 
   async [Symbol.asyncDispose](): Promise<void> {
     endedItself(this);
+    this.#isClosed = true;
+    // Started in this moment, it would be left behind.
+    await this.#starting?.catch(() => undefined);
     const app = this.#app;
     this.#app = undefined;
     await app?.[Symbol.asyncDispose]();
     await this.#dataDir[Symbol.asyncDispose]();
     await this.cable[Symbol.asyncDispose]();
     await this.discord.close();
+  }
+
+  async #start(until: RegExp): Promise<void> {
+    const { discord, cable } = this;
+    const settings = {
+      ...this.settings,
+      CLOCK_AHEAD_MS: String(this.#clock.aheadMs),
+      DISCORD_API_URL: `http://127.0.0.1:${cable.port}/api`,
+      DISCORD_TOKEN: discord.token,
+      DISCORD_APPLICATION_ID: discord.applicationId,
+      DISCORD_GUILD_ID: this.guild.id,
+      PORT: this.#port ?? '0',
+    };
+    const begun = performance.now();
+    const app = await AppProcess.start(settings, until, SERVER);
+    this.startMs = performance.now() - begun;
+    this.#port = new URL(app.url).port;
+    this.#app = app;
+    void this.#watch(app);
   }
 
   async #watch(app: AppProcess): Promise<void> {

@@ -12,8 +12,12 @@ if (!Number.isInteger(rounds) || rounds < 1) {
 }
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9));
 
+let isEnding = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void endWhatIsOpen().finally(() => process.exit(1)));
+  process.once(signal, () => {
+    isEnding = true;
+    void endWhatIsOpen().finally(() => process.exit(1));
+  });
 }
 
 const startedAt = Date.now();
@@ -22,6 +26,10 @@ const { faults, errors, interrupted, summary } = await torture({
   seed,
   rounds,
   tell: (line) => print(`${String(Math.round((Date.now() - startedAt) / 1_000)).padStart(4)} s  ${line}`),
+}).catch(async (error: unknown) => {
+  // Cut off by a signal, whose handler ends the process.
+  if (isEnding) await new Promise<never>(() => {});
+  throw error;
 });
 print(`${summary}; ${interrupted} kills in the middle of something`);
 const all = AREAS.flatMap((area) => faults[area].map((fault) => `${area}: ${fault}`));

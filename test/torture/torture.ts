@@ -52,6 +52,8 @@ export async function torture({ seed, rounds, tell = () => {} }: TortureOptions)
   const scene = await setUp(installation, { clock, timeZone, seed });
   const ending = new AbortController();
   const busy = Promise.all(scene.actors.map((act) => act({ ending: ending.signal })));
+  // It is waited for below; till then nobody would hear of it.
+  busy.catch(() => undefined);
   let interrupted = 0;
   try {
     for (let number = 1; number <= rounds; number += 1) {
@@ -65,13 +67,16 @@ export async function torture({ seed, rounds, tell = () => {} }: TortureOptions)
     await busy;
     tell('Settling');
     const unsettled = await settle(installation, scene, async () => {
-      while (scene.ledger.unsure.size > 0) await send(scene, [...scene.ledger.unsure.values().take(SENT_AT_ONCE)]);
+      const { unsure } = scene.ledger;
+      while (unsure.size > 0 && installation.runs) await send(scene, [...unsure.values().take(SENT_AT_ONCE)]);
     });
     tell('Checking');
     const { faults, summary } = await findFaults({ installation, ...scene, now: clock.now() });
     await installation.stop();
     faults.server.push(...unsettled, ...scene.caller.improper, ...installation.faults);
     return { faults, errors: installation.errors, interrupted, summary };
+  } catch (cause) {
+    throw new Error(['It could not be carried on.', ...installation.faults].join('\n'), { cause });
   } finally {
     ending.abort();
     scene.caller.close();

@@ -82,7 +82,8 @@ export function openRest(context: Context): { server: FastifyInstance; requests:
   });
   server.setErrorHandler(async (error: FastifyError | DiscordError, request, reply) => {
     const refusal = error instanceof DiscordError ? error : fromFastify(error);
-    records.get(request)?.problems.push(...refusal.lines());
+    // Whoever asked went away in the middle of an answer: that is nothing to object to.
+    if (!reply.raw.headersSent) records.get(request)?.problems.push(...refusal.lines());
     context.transcript.requestRefused(request.method, request.url.slice(PREFIX.length), refusal);
     await reply.code(refusal.status).send(refusal.body());
   });
