@@ -9,11 +9,15 @@ import { RULE_KINDS, RULE_WINDOWS, type RuleKind } from '../src/badges/rule.ts';
 import { decodeTakingBack } from '../src/discord/badge-message.ts';
 import {
   announceTyped,
+  BADGE_PARTS,
   createTyped,
+  editChosen,
   removeChosen,
   suggestBadges,
   takeBackConfirmed,
+  type BadgePart,
   type TypedBadge,
+  type TypedEdit,
 } from '../src/discord/badges.ts';
 import type { Command } from '../src/discord/command.ts';
 import { WINDOW_NAMES } from '../src/discord/format.ts';
@@ -30,11 +34,14 @@ const RULE_LABELS: Record<RuleKind, string> = {
   rank: 'Rank: so far up when a window becomes final',
 };
 
-/** `/badge`: making and removing badges, for those who may manage the server. */
+/** What `/badge edit` can take away. */
+const PARTS: Record<BadgePart, string> = { description: 'Its description', icon: 'Its icon', image: 'Its picture' };
+
+/** `/badge`: making, changing and removing badges, for those who may manage the server. */
 export const badge: Command = {
   data: new SlashCommandBuilder()
     .setName('badge')
-    .setDescription('Make and remove badges')
+    .setDescription('Make, change and remove badges')
     // Hides it from others; admins can show it to them, so the permission is asked for again when it runs.
     .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild)
     .setContexts(InteractionContextType.Guild)
@@ -83,6 +90,25 @@ export const badge: Command = {
           option.setName('counted').setDescription('For categories: earned anew in every window'),
         ),
     )
+    .addSubcommand((edit) =>
+      edit
+        .setName('edit')
+        .setDescription('Change what is said of a badge and how it looks; its name and rule stay')
+        .addStringOption((option) =>
+          option.setName('badge').setDescription('Which one').setRequired(true).setAutocomplete(true),
+        )
+        .addStringOption((option) => option.setName('description').setDescription('What it is for').setMaxLength(200))
+        .addStringOption((option) => option.setName('icon').setDescription('An emoji').setMaxLength(40))
+        .addAttachmentOption((option) =>
+          option.setName('image').setDescription('A PNG, GIF, WebP or JPEG of at most 256 KiB'),
+        )
+        .addStringOption((option) =>
+          option
+            .setName('without')
+            .setDescription('Take this away')
+            .addChoices(BADGE_PARTS.map((part) => ({ name: PARTS[part], value: part }))),
+        ),
+    )
     .addSubcommand((remove) =>
       remove
         .setName('remove')
@@ -107,6 +133,8 @@ export const badge: Command = {
     switch (options.getSubcommand()) {
       case 'create':
         return createTyped(call, typedBadge(interaction), client.rest);
+      case 'edit':
+        return editChosen(call, options.getString('badge', true), typedEdit(interaction), client.rest);
       case 'remove':
         return removeChosen(call, options.getString('badge', true), options.getBoolean('take-back') ?? false);
       default:
@@ -124,6 +152,16 @@ export const badge: Command = {
     return id === undefined ? undefined : { shows: 'in-place', run: (call) => takeBackConfirmed(call, id) };
   },
 };
+
+function typedEdit({ options }: ChatInputCommandInteraction): TypedEdit {
+  const without = options.getString('without');
+  return {
+    description: options.getString('description') ?? undefined,
+    icon: options.getString('icon') ?? undefined,
+    image: options.getAttachment('image') ?? undefined,
+    without: BADGE_PARTS.find((part) => part === without),
+  };
+}
 
 function typedBadge({ options }: ChatInputCommandInteraction): TypedBadge {
   const text = (name: string) => options.getString(name) ?? undefined;

@@ -48,7 +48,7 @@ export const board: Command = {
             .setMaxValue(MOST_PLACES),
         ),
     )
-    .addSubcommand((list) => list.setName('list').setDescription('See the boards, and what keeps those that rest'))
+    .addSubcommand((list) => list.setName('list').setDescription('See the boards, and why some are not up to date'))
     .addSubcommand((remove) =>
       remove
         .setName('remove')

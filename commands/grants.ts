@@ -1,5 +1,10 @@
 import { SlashCommandBuilder, type SlashCommandIntegerOption } from '@discordjs/builders';
-import { ApplicationIntegrationType, InteractionContextType, PermissionFlagsBits } from 'discord.js';
+import {
+  ApplicationIntegrationType,
+  InteractionContextType,
+  PermissionFlagsBits,
+  type ChatInputCommandInteraction,
+} from 'discord.js';
 import type { Command } from '../src/discord/command.ts';
 import {
   findSuggestedGrants,
@@ -10,10 +15,10 @@ import {
   showGrants,
   showRolePlan,
 } from '../src/discord/grants.ts';
-import { decodeGrantPress, suggestGrants } from '../src/discord/grants-message.ts';
+import { decodeGrantPress, KIND_WORDS, STATE_WORDS, suggestGrants } from '../src/discord/grants-message.ts';
 import { memberOf, suggestMembers } from '../src/discord/member-option.ts';
 import { requireManager } from '../src/discord/setup.ts';
-import { GRANT_STATES } from '../src/rewards/grant-list.ts';
+import { GRANT_STATES, type GrantFilter } from '../src/rewards/grant-list.ts';
 import { REWARD_KINDS } from '../src/rewards/reward.ts';
 import { REASON } from '../src/text.ts';
 
@@ -24,7 +29,13 @@ const grant = (option: SlashCommandIntegerOption) =>
     .setMinValue(1)
     .setMaxValue(999_999_999_999)
     .setAutocomplete(true);
-const choices = (values: readonly string[]) => values.map((value) => ({ name: value, value }));
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+const STATE_CHOICES = [
+  { name: 'To do: what failed, and what is to be delivered by hand', value: 'to-do' },
+  ...GRANT_STATES.map((state) => ({ name: capital(STATE_WORDS[state]), value: state })),
+  { name: 'Everything', value: 'all' },
+];
+const KIND_CHOICES = REWARD_KINDS.map((kind) => ({ name: capital(KIND_WORDS[kind]), value: kind }));
 
 /** `/grants`: what was granted, what failed and why, and having it delivered, for those who may manage the server. */
 export const grants: Command = {
@@ -37,13 +48,14 @@ export const grants: Command = {
     .addSubcommand((list) =>
       list
         .setName('list')
-        .setDescription('See grants, what failed first, with why and what to do')
+        .setDescription('See what failed and what waits to be delivered, with why and what to do')
         .addStringOption((option) =>
-          option.setName('state').setDescription('Those in a state').addChoices(choices(GRANT_STATES)),
+          option
+            .setName('state')
+            .setDescription('Those in a state; what is to do if not given')
+            .addChoices(STATE_CHOICES),
         )
-        .addStringOption((option) =>
-          option.setName('kind').setDescription('Those of a kind').addChoices(choices(REWARD_KINDS)),
-        )
+        .addStringOption((option) => option.setName('kind').setDescription('Those of a kind').addChoices(KIND_CHOICES))
         .addStringOption((option) =>
           option.setName('member').setDescription('A handle, or a mention').setAutocomplete(true),
         ),
@@ -81,14 +93,15 @@ export const grants: Command = {
     ),
   shows: 'to-caller',
 
-  async execute(call, { options }) {
+  async execute(call, interaction) {
     requireManager(call);
+    const { options } = interaction;
     const subcommand = options.getSubcommand();
     if (subcommand === 'plan') return showRolePlan(call);
     if (subcommand === 'list') {
       const member = options.getString('member');
       const filter = {
-        state: GRANT_STATES.find((state) => state === options.getString('state')),
+        state: stateOf(interaction),
         kind: REWARD_KINDS.find((kind) => kind === options.getString('kind')),
         memberId: member === null ? undefined : (await memberOf(call, member)).id,
       };
@@ -118,3 +131,11 @@ export const grants: Command = {
     return press && { shows: 'in-place', run: (call) => pressGrant(call, press) };
   },
 };
+
+/** Without any choice, what is to do; of a kind or a member, everything. */
+function stateOf({ options }: ChatInputCommandInteraction): GrantFilter['state'] {
+  const chosen = options.getString('state');
+  const isOfSome = options.getString('kind') !== null || options.getString('member') !== null;
+  if (chosen === 'to-do' || (chosen === null && !isOfSome)) return 'to-do';
+  return GRANT_STATES.find((state) => state === chosen);
+}

@@ -73,7 +73,7 @@ export const prize: Command = {
     }
   },
 
-  async autocomplete({ services, community, locale }, { options }) {
+  async autocomplete({ services, community, locale }, { options, guild }) {
     const { name, value } = options.getFocused(true);
     switch (name) {
       case 'category':
@@ -86,7 +86,11 @@ export const prize: Command = {
         );
       }
       default:
-        return suggestPrizes(community, await listPrizes(services.db, community.id), value, locale);
+        return suggestPrizes(community, await listPrizes(services.db, community.id), {
+          typed: value,
+          locale,
+          roleName: (id) => guild?.roles.cache.get(id)?.name,
+        });
     }
   },
 };

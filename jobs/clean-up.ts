@@ -11,12 +11,13 @@ const KEEP_LINK_CODES_MS = 7 * DAY_MS;
 /** How long people's roles are kept once no role is excluded any more. */
 const KEEP_ROLES_MS = 30 * DAY_MS;
 
-/** Forgets what nobody needs any more. */
+/** Forgets what nobody needs any more, and looks whether the clock is right. */
 export const cleanUp: Job<JobServices> = {
   name: 'clean-up',
   everyMs: 3_600_000,
   afterWrites: false,
-  async run({ db, stopping }, now) {
+  async run({ db, stopping, lookAtClock }, now) {
+    await lookAtClock();
     const communities = await db.selectFrom('communities').select('community_id as id').execute();
     for (const { id } of communities) {
       if (stopping.aborted) break;

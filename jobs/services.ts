@@ -10,6 +10,8 @@ import type { EventCalendar } from '../src/scheduled-events/scheduled-event.ts';
 export type JobServices = RankingContext & {
   /** The time, for jobs that ask for it more than once a run. */
   clock: () => Date;
+  /** Warns whoever runs the server where the clock is wrong, or was. */
+  lookAtClock: () => Promise<void>;
   /** Aborted when the worker ends: nothing new is begun then. */
   stopping: AbortSignal;
   /** Undefined without Discord: what is to be said waits. */

@@ -50,6 +50,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       score_total numeric,
       -- Those who were kept from its prizes.
       excluded int[] not null default '{}',
+      -- How many rewards amending gives and takes back, as it is told once it is final.
+      given int not null default 0,
+      taken_back int not null default 0,
       -- It names somebody who is hidden or deleted by now, and the version that is read in its place.
       replaced_by int,
       primary key (community_id, window_id, category_id, version),
@@ -130,6 +133,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- A member is merged once.
       primary key (community_id, member_id)
     )`.execute(db);
+  // Who was merged into a member.
+  await sql`create index member_merges_into on member_merges (community_id, into_member_id)`.execute(db);
 
   // What was recorded since a sequence number. It grows at its end alone.
   await sql`create index contributions_seq on contributions (community_id, seq)`.execute(db);

@@ -55,6 +55,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (community_id, discord_user_id, role_id)
     )`.execute(db);
 
+  // Roles that the bot gave in a server which the community has left since: they are taken back there.
+  await sql`
+    create table roles_left_behind (
+      community_id int not null references communities,
+      guild_id text collate "C" not null,
+      discord_user_id text collate "C" not null,
+      role_id text collate "C" not null,
+      -- What is left, server by server.
+      primary key (community_id, guild_id, discord_user_id, role_id)
+    )`.execute(db);
+
   // Roles that cannot be given or taken, and why: nobody asks for them until the server's roles change.
   await sql`
     create table role_refusals (
@@ -79,6 +90,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       demands int not null default 0,
       -- Not before then: a pass is under way, or Discord asked to wait.
       resume_at timestamptz,
+      -- Where it is gone on with: the member who is owed, and the user who has too much.
+      from_member int not null default 0,
+      from_user text collate "C" not null default '',
       primary key (community_id)
     )`.execute(db);
 

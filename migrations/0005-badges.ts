@@ -30,13 +30,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       constraint badges_name unique (community_id, name)
     )`.execute(db);
   // Pictures that admins gave, and the emojis that the bot made of them. A picture stays until the emoji of a badge that
-  // was removed is gone as well.
+  // was removed is gone as well, also where the community was removed: so it refers to none. Of one that was taken away,
+  // the row stays with the badge.
   await sql`
     create table badge_images (
-      community_id int not null references communities,
+      community_id int not null,
       badge_id int not null,
-      media_type text collate "C" not null,
-      content bytea not null,
+      media_type text collate "C",
+      content bytea,
+      -- Which picture of the badge it is: the name of its emoji tells it from those before.
+      version int not null default 1,
       emoji_id text collate "C",
       -- When to look whether the emoji is there.
       look_at timestamptz not null,

@@ -11,6 +11,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- Whether announcements leave out the name, and whether reminders are not sent.
       add column no_mention boolean not null default false,
       add column no_reminders boolean not null default false,
+      -- When the member was shown again after hiding, as far as it still counts against the limit.
+      add column shown_again timestamptz[] not null default '{}',
       -- When the data was deleted. The row stays, under a handle such as deleted-a1b2c3, with what was contributed.
       add column deleted_at timestamptz`.execute(db);
   // The member whom a pseudonym on a leaderboard means; no two have one.

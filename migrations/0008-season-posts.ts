@@ -20,10 +20,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (community_id, key)
     )`.execute(db);
 
-  // What is, or was to be, mirrored as a scheduled event of Discord.
+  // What is, or was to be, mirrored as a scheduled event of Discord. A row stays until the event is called off there, also
+  // where the community has another server by now, or was removed: so it refers to none.
   await sql`
     create table mirrored_events (
-      community_id int not null references communities,
+      community_id int not null,
+      -- The server whose scheduled event it is.
+      guild_id text collate "C" not null,
       -- What is mirrored, and the last line of the event's description, by which it is found again.
       mark text collate "C" not null,
       -- The scheduled event, and when it ends by itself, as far as is known.
@@ -31,11 +34,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       ends_at timestamptz not null,
       -- Since when a worker has been bringing the two in step.
       mirroring_since timestamptz,
-      primary key (community_id, mark)
+      -- What is mirrored in a server.
+      primary key (community_id, guild_id, mark)
     )`.execute(db);
   await sql`
-    insert into mirrored_events (community_id, mark, event_id, ends_at)
-    select community_id, 'Multiplier event ' || multiplier_id, discord_event_id, ends_at from multipliers
-    where discord_event_id is not null`.execute(db);
+    insert into mirrored_events (community_id, guild_id, mark, event_id, ends_at)
+    select community_id, discord_guild_id, 'Multiplier event ' || multiplier_id, discord_event_id, ends_at
+    from multipliers join communities using (community_id)
+    where discord_event_id is not null and discord_guild_id is not null`.execute(db);
   await sql`alter table multipliers drop column discord_event_id, drop column mirroring_since`.execute(db);
 }

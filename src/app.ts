@@ -7,7 +7,7 @@ import { ensureCommunity } from './communities/communities.ts';
 import { CommunityDirectory } from './communities/directory.ts';
 import type { Config, DiscordConfig } from './config.ts';
 import { Intake } from './contributions/intake.ts';
-import type { Outcome } from './contributions/record-batch.ts';
+import type { Outcome } from './contributions/batch.ts';
 import { connect } from './db/connect.ts';
 import { openEmbeddedPostgres } from './db/embedded-postgres/server.ts';
 import { migrateToLatest } from './db/migrate.ts';
@@ -23,7 +23,7 @@ import { createRoleReader } from './discord/role-reader.ts';
 
 import { createScheduledEvents } from './discord/scheduled-events.ts';
 import { Access } from './http/access.ts';
-import { showFailedGrants } from './http/metrics.ts';
+import { showClockLead, showFailedGrants } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
 import { findOrMakeAdminKey } from './keys/admin-key.ts';
 import { chooseBackend } from './queue/backend.ts';
@@ -34,6 +34,7 @@ import { LayoutCache } from './ranking/layout-cache.ts';
 import { countAllFailedGrants } from './rewards/grant-list.ts';
 import { acceptAnyRole } from './rewards/role-checker.ts';
 import { assumeAnyRole } from './rewards/role-giver.ts';
+import { describeWrongClock, readClockLead } from './seasons/clock-check.ts';
 
 /** Everything that runs in this process. */
 export type App = {
@@ -67,6 +68,10 @@ export async function startApp(config: Config, { logger, clock = () => new Date(
       onConnectionLost: (error) => logger.warn({ err: error }, 'A database connection was lost'),
     });
     started.push(() => db.destroy());
+    const lookAtClock = async () => {
+      for (const warning of await describeWrongClock(db, clock)) logger.warn(warning);
+    };
+    await lookAtClock();
     const metrics = new Registry();
     collectDefaultMetrics({ register: metrics });
     const ranking: RankingContext = { db, directory: new CommunityDirectory(db), layouts: new LayoutCache() };
@@ -82,9 +87,11 @@ export async function startApp(config: Config, { logger, clock = () => new Date(
 
     showFailed(metrics, queue);
     showFailedGrants(metrics, async () => countAllFailedGrants(db));
+    showClockLead(metrics, async () => readClockLead(db, clock));
     const worker: JobServices = {
       ...ranking,
       clock,
+      lookAtClock,
       stopping: queue.stopping,
       outside: config.discord && reachDiscord(config.discord, logger),
     };

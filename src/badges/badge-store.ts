@@ -53,16 +53,18 @@ export async function insertBadge(
   return badge_id;
 }
 
-/** Notes of a badge how far looking at members, or at final tables, has come, or that it was removed. */
+/** Changes a badge: what is said of it, how far looking at members, or at final tables, has come, or that it was removed. */
 export async function updateBadge(
   trx: Trx,
   communityId: number,
   id: number,
-  changes: Partial<Pick<Badge, 'removedAt' | 'examinedTo' | 'isNew' | 'tablesSeen'>>,
+  changes: Partial<Pick<Badge, 'description' | 'icon' | 'removedAt' | 'examinedTo' | 'isNew' | 'tablesSeen'>>,
 ): Promise<void> {
   await trx
     .updateTable('badges')
     .set({
+      ...(changes.description === undefined ? {} : { description: changes.description }),
+      ...('icon' in changes ? { icon: changes.icon ?? null } : {}),
       ...('removedAt' in changes ? { removed_at: changes.removedAt ?? null } : {}),
       ...('examinedTo' in changes ? { examined_to: changes.examinedTo ?? null } : {}),
       ...(changes.isNew === undefined ? {} : { is_new: changes.isNew }),

@@ -48,6 +48,31 @@ export const newBadgeSchema = z.strictObject({
 });
 export type NewBadge = z.output<typeof newBadgeSchema>;
 
+/** What of a badge stays, and why. */
+const FIXED: Readonly<Record<string, string>> = {
+  name: 'stays: the ledger, quests and prizes know a badge by it. Remove the badge and make another',
+  rule: 'stays: members would lose what they have earned by it. Remove the badge, taking it back from all, and make another',
+  kind: 'stays: it says what members have earned. Remove the badge, taking it back from all, and make another',
+};
+
+/** What can be changed of a badge: what is said of it and how it looks. Null takes away what there is. */
+export const badgeChangesSchema = z
+  .strictObject(
+    {
+      description: text(DESCRIPTION).nullable().optional(),
+      icon: iconSchema.nullable().optional(),
+      image: imageSchema.nullable().optional(),
+    },
+    {
+      error: ({ code, keys }) => {
+        const [key = ''] = code === 'unrecognized_keys' ? (keys ?? []) : [];
+        return FIXED[key] && `\`${key}\` ${FIXED[key]}`;
+      },
+    },
+  )
+  .describe('What is left out stays, null takes it away.');
+export type BadgeChanges = z.output<typeof badgeChangesSchema>;
+
 /** `emojiId`: of the emoji that was made of it, once there is one; `reason`: why there is none. */
 type Picture = { emojiId: string | undefined; animated: boolean; reason: string | undefined };
 

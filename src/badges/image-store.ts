@@ -9,25 +9,39 @@ const AT_ONCE = 20;
 /** How long they are left to whoever has them in hand. */
 const CLAIM_MS = 60_000;
 
-/** A picture of which there should be an emoji, or none any more. */
-export type KeptImage = { communityId: number; badgeId: number; image: Image; isGone: boolean };
+/**
+ * A picture of which there should be an emoji, and none of its earlier versions. `image` is undefined where it was taken
+ * away; `isGone`: and the badge with it.
+ */
+export type KeptImage = {
+  communityId: number;
+  badgeId: number;
+  version: number;
+  image: Image | undefined;
+  isGone: boolean;
+};
 
-/** Keeps the picture of a badge. */
-export async function insertImage(
+/** Keeps the picture of a badge in place of the one before, or takes that away: its emoji goes in a moment. */
+export async function putImage(
   trx: Transaction<Database>,
   communityId: number,
   badgeId: number,
-  { mediaType, content }: Image,
+  image: Image | undefined,
   now: Date,
 ): Promise<void> {
-  await trx
-    .insertInto('badge_images')
-    .values({ community_id: communityId, badge_id: badgeId, media_type: mediaType, content, look_at: now })
-    .execute();
+  await sql`
+    insert into badge_images as i (community_id, badge_id, media_type, content, look_at)
+    values (${communityId}, ${badgeId}, ${image?.mediaType ?? null}, ${image?.content ?? null}, ${now}::timestamptz)
+    on conflict (community_id, badge_id) do update set media_type = excluded.media_type, content = excluded.content,
+      look_at = excluded.look_at, version = i.version + 1, emoji_id = null, reason = null`.execute(trx);
 }
 
-/** @throws DomainError `unknown-badge` where there is no badge, or no picture of it */
-export async function readBadgeImage(db: Kysely<Database>, communityId: number, badgeId: number): Promise<Image> {
+/** The picture of a badge that is there. */
+export async function findImage(
+  db: Kysely<Database>,
+  communityId: number,
+  badgeId: number,
+): Promise<Image | undefined> {
   const row = await db
     .selectFrom('badge_images as i')
     .innerJoin('badges as b', (join) =>
@@ -37,7 +51,13 @@ export async function readBadgeImage(db: Kysely<Database>, communityId: number, 
     .where('i.community_id', '=', communityId)
     .where('i.badge_id', '=', badgeId)
     .executeTakeFirst();
-  if (row) return toImage(row);
+  return row && toImage(row);
+}
+
+/** @throws DomainError `unknown-badge` where there is no badge, or no picture of it */
+export async function readBadgeImage(db: Kysely<Database>, communityId: number, badgeId: number): Promise<Image> {
+  const image = await findImage(db, communityId, badgeId);
+  if (image) return image;
   throw new DomainError(
     'unknown-badge',
     `There is no badge ${badgeId} with a picture. The list of badges shows which have one.`,
@@ -49,8 +69,9 @@ export async function claimImages(db: Kysely<Database>, now: Date): Promise<Kept
   const { rows } = await sql<{
     community_id: number;
     badge_id: number;
-    media_type: string;
-    content: Buffer;
+    version: number;
+    media_type: string | null;
+    content: Buffer | null;
     is_gone: boolean;
   }>`
     update badge_images i set look_at = ${new Date(now.getTime() + CLAIM_MS)}::timestamptz
@@ -58,22 +79,26 @@ export async function claimImages(db: Kysely<Database>, now: Date): Promise<Kept
       select community_id, badge_id from badge_images where look_at <= ${now}::timestamptz
       order by look_at limit ${AT_ONCE} for update skip locked
     )
-    returning i.community_id, i.badge_id, i.media_type, i.content,
+    returning i.community_id, i.badge_id, i.version, i.media_type, i.content,
       not exists (select from badges b where b.community_id = i.community_id and b.badge_id = i.badge_id) as is_gone`.execute(
     db,
   );
   return rows.map((row) => ({
     communityId: row.community_id,
     badgeId: row.badge_id,
+    version: row.version,
     image: toImage(row),
     isGone: row.is_gone,
   }));
 }
 
-/** Notes which emoji was made of a picture, or why none was, and when to look at it again. */
+/**
+ * Notes which emoji was made of a picture, or why none was, and when to look at it again. Of one that was replaced
+ * meanwhile nothing is noted.
+ */
 export async function noteEmoji(
   db: Kysely<Database>,
-  { communityId, badgeId }: Pick<KeptImage, 'communityId' | 'badgeId'>,
+  { communityId, badgeId, version }: Pick<KeptImage, 'communityId' | 'badgeId' | 'version'>,
   { emojiId, reason, lookAt }: { emojiId?: string | undefined; reason?: string | undefined; lookAt: Date },
 ): Promise<void> {
   await db
@@ -81,6 +106,7 @@ export async function noteEmoji(
     .set({ ...(emojiId === undefined ? {} : { emoji_id: emojiId }), reason: reason ?? null, look_at: lookAt })
     .where('community_id', '=', communityId)
     .where('badge_id', '=', badgeId)
+    .where('version', '=', version)
     .execute();
 }
 
@@ -101,7 +127,9 @@ export async function findNextLook(db: Kysely<Database>): Promise<Date | undefin
   return row?.at ?? undefined;
 }
 
-function toImage({ media_type, content }: { media_type: string; content: Buffer }): Image {
+function toImage(row: { media_type: string | null; content: Buffer | null }): Image | undefined {
+  const { media_type, content } = row;
+  if (media_type === null || content === null) return undefined;
   const mediaType = IMAGE_TYPES.find((type) => type === media_type);
   if (!mediaType) throw new Error(`A picture of the type ${media_type} was kept.`);
   return { mediaType, content };

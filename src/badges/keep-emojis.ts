@@ -10,19 +10,23 @@ const CHECK_MS = 24 * 3_600_000;
 /** How long to leave a place alone that cannot be reached, unless it says itself. */
 const LEAVE_ALONE_MS = 60_000;
 
+/** Which version of a badge's picture an emoji is of. */
+type EmojiOf = { badgeId: number; version: number };
+
 /** Where emojis are made: once for the whole installation. */
 export type EmojiMaker = {
-  /** The emojis of badges that there are: ids by numbers of badges. @throws SendError */
-  list(): Promise<ReadonlyMap<number, string>>;
-  /** Makes the emoji of a badge, and returns its id. @throws SendError */
-  make(badgeId: number, image: Image): Promise<string>;
+  /** The emojis of badges that there are. @throws SendError */
+  list(): Promise<readonly (EmojiOf & { id: string })[]>;
+  /** Makes an emoji, and returns its id. @throws SendError */
+  make(of: EmojiOf, image: Image): Promise<string>;
   /** Removes an emoji. What is gone already is fine. @throws SendError */
   remove(emojiId: string): Promise<void>;
 };
 
 /**
- * Brings emojis in step with the pictures of badges: makes what lacks, removes those of badges that are gone. One that was
- * made and not noted is found again rather than made twice. Without pictures, nobody is asked. Safe to repeat.
+ * Brings emojis in step with the pictures of badges: makes what lacks, removes those of pictures that were replaced and of
+ * badges that are gone. One that was made and not noted is found again rather than made twice. Without pictures, nobody
+ * is asked. Safe to repeat.
  *
  * @returns when something is next to be looked at
  */
@@ -49,7 +53,8 @@ async function keepSome(
   try {
     const present = await maker.list();
     for (const kept of claimed) {
-      await keepOne(db, maker, kept, present.get(kept.badgeId), now);
+      const own = present.filter(({ badgeId }) => badgeId === kept.badgeId);
+      await keepOne(db, maker, kept, own, now);
       left = left.filter((one) => one !== kept);
     }
     return true;
@@ -65,16 +70,18 @@ async function keepOne(
   db: Kysely<Database>,
   maker: EmojiMaker,
   kept: KeptImage,
-  presentId: string | undefined,
+  present: readonly (EmojiOf & { id: string })[],
   now: Date,
 ): Promise<void> {
-  if (kept.isGone) {
-    if (presentId !== undefined) await maker.remove(presentId);
-    return deleteImage(db, kept);
-  }
+  const { image, isGone } = kept;
+  // A later version may have been made by another worker meanwhile.
+  for (const one of present) if (isGone || one.version < kept.version) await maker.remove(one.id);
+  if (isGone) return deleteImage(db, kept);
   const lookAt = new Date(now.getTime() + CHECK_MS);
   try {
-    await noteEmoji(db, kept, { emojiId: presentId ?? (await maker.make(kept.badgeId, kept.image)), lookAt });
+    const made = present.find(({ version }) => version === kept.version);
+    const emojiId = made?.id ?? (image && (await maker.make(kept, image)));
+    await noteEmoji(db, kept, { emojiId, lookAt });
   } catch (error) {
     // What is refused once is refused again: this picture waits, and the others do not.
     if (!(error instanceof SendError && error.outcome === 'refused')) throw error;

@@ -10,7 +10,7 @@ import type { RankingContext } from '../ranking/context.ts';
 import { lockAwards } from './award-state.ts';
 import { MAX_BADGES, type Badge, type BadgeKind, type NewBadge } from './badge.ts';
 import { deleteBadge, insertBadge, readBadges, requireBadge, updateBadge } from './badge-store.ts';
-import { insertImage } from './image-store.ts';
+import { putImage } from './image-store.ts';
 import { completeRule, isRepeatable, writeRule, type Rule } from './rule.ts';
 
 /**
@@ -158,7 +158,7 @@ async function insert(
   const examinedTo = isNew ? 0 : undefined;
   const badge = { name, description, icon, kind, rule, createdAt: now, examinedTo, isNew };
   const id = await insertBadge(trx, community.id, badge);
-  if (image) await insertImage(trx, community.id, id, image, now);
+  if (image) await putImage(trx, community.id, id, image, now);
   return id;
 }
 

@@ -3,7 +3,7 @@ import { sql, type Kysely } from 'kysely';
 import type { Community } from '../communities/community.ts';
 import { numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
-import { planAwards } from '../rewards/award.ts';
+import { findStretches, readAwards } from '../rewards/winners.ts';
 import { readNewestVersions, type FinalVersion } from '../seasons/final-versions.ts';
 import { countCategories, cutTime, hasGap, keyOfPiece, longestRun, readActivePieces } from './active-time.ts';
 import type { Achievement, Earned } from './badge.ts';
@@ -146,10 +146,10 @@ export async function readRanked(
       removedAt: undefined,
     };
     const board = { communityId: community.id, boardId, total: 0, excluded: new Set(excluded) };
-    for (const { memberId } of await planAwards(db, board, [places])) {
-      const period = `${window.key} ${slug}`;
+    const period = `${window.key} ${slug}`;
+    for await (const awards of readAwards(db, board, await findStretches(db, board, [places]))) {
       // Of a member and one merged into it, both on the table, one is meant.
-      earned.set(`${memberId} ${period}`, { memberId, period });
+      for (const { memberId } of awards) earned.set(`${memberId} ${period}`, { memberId, period });
     }
   }
   return [...earned.values()];

@@ -13,6 +13,8 @@ import type { Settled } from './settle.ts';
 const HOUR = 18;
 /** How many members are named a badge. */
 const MAX_NAMED = 3;
+/** What the keys of what was earned begin with. */
+const EARNED_KEY = 'achievements until ';
 
 /**
  * Adds to what is told next: who has earned what. Who is named and loses it again before that is not told. For the
@@ -27,7 +29,7 @@ export async function tellEarned(
   const changes = settled.filter(({ given, takenBack }) => given.length > 0 || takenBack.length > 0);
   if (changes.length === 0) return;
   const dueAt = nextTelling(timeZone, now);
-  const key = `achievements until ${dueAt.toISOString()}`;
+  const key = `${EARNED_KEY}${dueAt.toISOString()}`;
   if (changes.some(({ given }) => given.length > 0)) {
     await announce(trx, id, [{ key, announcement: { kind: 'achievements-earned', badges: [] }, dueAt }]);
   }
@@ -54,12 +56,26 @@ export async function tellNewBadge(
   const { holders, orMore } = await countHoldersOf(trx, communityId, name);
   await announce(trx, communityId, [
     {
-      key: `badge ${id} created`,
+      key: createdKey(id),
       announcement: { kind: 'badge-created', badgeId: id, name, description, icon: tellIcon(badge), holders, orMore },
       dueAt: now,
       group: 'badges created',
     },
   ]);
+}
+
+/** Has what waits to be told of a badge say what is said of it now, and show it as it looks now. Safe to repeat. */
+export async function tellEdited(trx: Transaction<Database>, communityId: number, badge: Badge): Promise<void> {
+  const { id, description } = badge;
+  const icon = tellIcon(badge);
+  await amendAnnouncements(trx, communityId, createdKey(id), (told) =>
+    told.kind === 'badge-created' ? { ...told, description, icon } : told,
+  );
+  await amendAnnouncements(trx, communityId, EARNED_KEY, (told) =>
+    told.kind === 'achievements-earned'
+      ? { ...told, badges: told.badges.map((one) => (one.badgeId === id ? { ...one, icon } : one)) }
+      : told,
+  );
 }
 
 /** What a badge looks like, as announcements tell it. */
@@ -88,6 +104,10 @@ function addChange(
   const members = told.members - (told.named.length - kept.length) + memberIds.length;
   const others = badges.filter(({ badgeId }) => badgeId !== id);
   return members === 0 ? others : [...others, { ...told, members, named: [...kept, ...more].slice(0, MAX_NAMED) }];
+}
+
+function createdKey(badgeId: number): string {
+  return `badge ${badgeId} created`;
 }
 
 function earners(given: Settled['given']): number[] {

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { badgesCommand } from './commands/badges.ts';
 import { boardsCommand } from './commands/boards.ts';
@@ -44,17 +44,15 @@ Examples:
 
 /** Builds the whole command line. Wrong usage throws a CommanderError that has not been printed. */
 export function createProgram(): Command {
-  const program = new Command('omnitensor-cli')
+  const program = new CliCommand('omnitensor-cli')
     .description('Leaderboards, members and contributions of an OmniTensor community.')
     .version(manifest.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print what a command does, with examples')
-    .option('--url <url>', 'the server')
-    .option('--community <slug>', 'the community')
-    .option('--json', 'answer in JSON, errors too')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions })
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .addHelpText('after', NOTES);
+  for (const option of optionsOfAll()) program.addOption(option);
   leaderboardCommand(program);
   memberCommand(program);
   whyCommand(program);
@@ -84,5 +82,32 @@ export function createProgram(): Command {
   keysCommand(program);
   jobsCommand(program);
   completionCommand(program);
-  return program;
+  // Not before: commands take it over, and options of `privacy` and the like may stand behind the commands below them.
+  return program.enablePositionalOptions();
+}
+
+/** What every command takes. */
+function optionsOfAll(): Option[] {
+  return [
+    new Option('--url <url>', 'the server'),
+    new Option('--community <slug>', 'the community'),
+    new Option('--json', 'answer in JSON, errors too'),
+  ];
+}
+
+/**
+ * The program's own options hold before a command only, so that `--version` behind one can be the command's. Those that
+ * every command takes are each command's own, too; help shows them once, as the program's.
+ */
+class CliCommand extends Command {
+  override createCommand(name?: string): Command {
+    const command = new CliCommand(name);
+    for (const option of optionsOfAll()) command.addOption(option.hideHelp());
+    return command;
+  }
+}
+
+/** The options of whatever a command stands below, as far as they may stand behind it. */
+function visibleGlobalOptions(this: Help, command: Command): Option[] {
+  return Help.prototype.visibleGlobalOptions.call(this, command).filter(({ long }) => long !== '--version');
 }

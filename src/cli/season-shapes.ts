@@ -9,6 +9,7 @@ export const seasonSchema = z.object({
   status: z.string(),
   custom: z.boolean(),
 });
+export const createdSeasonSchema = seasonSchema.extend({ notes: z.array(z.string()) });
 export type SeasonAnswer = z.output<typeof seasonSchema>;
 export const seasonListSchema = z.object({ seasons: z.array(seasonSchema) });
 
@@ -42,6 +43,7 @@ export const proofSchema = z.object({
   sha256: z.string(),
   recomputedSha256: z.string(),
   members: z.number(),
+  verifiedAt: z.string(),
   differences: z.array(z.string()),
 });
 export type ProofAnswer = z.output<typeof proofSchema>;

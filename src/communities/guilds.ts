@@ -5,6 +5,7 @@ import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
 import { checkText, NAME } from '../text.ts';
 import { createCommunity } from './communities.ts';
+import { findRolesAgain, leaveRolesBehind } from '../rewards/roles-left-behind.ts';
 import { lockCommunity, touchConfig } from './lock.ts';
 import { removeIfUnused } from './remove-community.ts';
 import { requireLocale } from './settings.ts';
@@ -113,6 +114,9 @@ async function giveHome(
   now: Date,
 ): Promise<void> {
   await releaseOwn(trx, guild, actor, now);
+  const before = home.discord_guild_id;
+  const rolesToTake = before === null ? 0 : await leaveRolesBehind(trx, home.community_id, before, now);
+  await findRolesAgain(trx, home.community_id, guild.id);
   await trx
     .updateTable('communities')
     // Channels chosen before lie in another guild.
@@ -126,8 +130,8 @@ async function giveHome(
     actor,
     action: 'community.guild',
     target: home.slug,
-    before: { guildId: home.discord_guild_id },
-    after: { guildId: guild.id },
+    before: { guildId: before },
+    after: { guildId: guild.id, ...(rolesToTake > 0 ? { rolesToTake } : {}) },
   });
 }
 
@@ -141,6 +145,7 @@ async function releaseOwn(trx: Transaction<Database>, guild: Guild, actor: Actor
   const communityId = own.community_id;
   await lockCommunity(trx, communityId);
   if (await removeIfUnused(trx, communityId)) return;
+  const rolesToTake = await leaveRolesBehind(trx, communityId, guild.id, now);
   await trx
     .updateTable('communities')
     .set({ discord_guild_id: null, discord_channel_id: null, discord_review_channel_id: null })
@@ -154,7 +159,7 @@ async function releaseOwn(trx: Transaction<Database>, guild: Guild, actor: Actor
     action: 'community.guild',
     target: own.slug,
     before: { guildId: guild.id },
-    after: { guildId: null },
+    after: { guildId: null, ...(rolesToTake > 0 ? { rolesToTake } : {}) },
   });
 }
 
@@ -169,6 +174,7 @@ async function bindOwn(db: Kysely<Database>, guild: Guild, now: Date): Promise<b
       .returning(['community_id', 'slug'])
       .executeTakeFirst();
     if (!own) return false;
+    await findRolesAgain(trx, own.community_id, guild.id);
     await touchConfig(trx, own.community_id);
     await writeAudit(trx, {
       communityId: own.community_id,

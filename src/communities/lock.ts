@@ -10,6 +10,8 @@ export type CommunityLock = {
   firstSeq: bigint;
   /** The id of the member created last; 0 when there is none. */
   lastMemberId: number;
+  /** The server that the community is of, if any. */
+  guildId: string | null;
 };
 
 /**
@@ -28,7 +30,7 @@ export async function lockCommunity(
     update communities set last_seq = last_seq + ${sequenceNumbers}::bigint
     where community_id = ${communityId}
     returning config_version as "configVersion", layout_version as "layoutVersion", last_seq - ${sequenceNumbers}::bigint + 1 as "firstSeq",
-      last_member_id as "lastMemberId"`.execute(trx);
+      last_member_id as "lastMemberId", discord_guild_id as "guildId"`.execute(trx);
   const [lock] = rows;
   if (!lock) throw new DomainError('unknown-community', 'The community was removed.');
   return lock;

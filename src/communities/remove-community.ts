@@ -1,5 +1,5 @@
 /** Removing a community that was never used. */
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 
 /** What would be lost with a community: contributions, members, keys that somebody may hold, boards in channels. */
@@ -28,19 +28,18 @@ export const REMOVED_TABLES = [
   'grants',
   'member_tallies',
   'award_states',
-  'badge_images',
   'badges',
   'quest_proofs',
   'quest_completions',
   'quest_joins',
   'quest_rounds',
   'quests',
-  'mirrored_events',
   'multiplier_drafts',
   'multipliers',
   'announcements',
   'role_holdings',
   'role_holders',
+  'roles_left_behind',
   'role_refusals',
   'role_passes',
   'exclusions',
@@ -62,6 +61,12 @@ export const REMOVED_TABLES = [
 ] as const satisfies readonly (keyof Database)[];
 
 /**
+ * What the bot has made on Discord. Jobs remove it there, and then forget it: scheduled events that nobody wants any more,
+ * emojis of badges that are gone.
+ */
+export const OUTLIVING_TABLES = ['badge_images', 'mirrored_events'] as const satisfies readonly (keyof Database)[];
+
+/**
  * Removes a community with its settings, unless something would be lost with it. For a transaction that holds its lock.
  *
  * @returns whether it was removed
@@ -76,6 +81,7 @@ export async function removeIfUnused(trx: Transaction<Database>, communityId: nu
       .executeTakeFirst();
     if (row) return false;
   }
+  await sql`update badge_images set look_at = 'epoch' where community_id = ${communityId}`.execute(trx);
   for (const table of REMOVED_TABLES) await trx.deleteFrom(table).where('community_id', '=', communityId).execute();
   return true;
 }

@@ -1,6 +1,7 @@
 import { isDatabaseAway } from '../db/errors.ts';
 import type { RankingContext } from '../ranking/context.ts';
-import { recordBatch, type BatchEntry, type Outcome } from './record-batch.ts';
+import type { BatchEntry, Outcome } from './batch.ts';
+import { recordBatch } from './record-batch.ts';
 
 /** How many contributions one transaction takes at most when calls are gathered: a call of its own may hold as many. */
 const MAX_GATHERED = 2_000;

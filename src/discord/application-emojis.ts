@@ -5,7 +5,7 @@ import type { EmojiMaker } from '../badges/keep-emojis.ts';
 import { emojiNameOf } from './badge-icon.ts';
 import { explainFailure } from './rest.ts';
 
-const NAME = /^badge_(\d{1,9})$/;
+const NAME = /^badge_(\d{1,9})(?:_(\d{1,9}))?$/;
 const withId = z.object({ id: z.string() });
 const readEmojis = z.object({ items: z.array(z.object({ id: z.string(), name: z.string().nullable() })) });
 
@@ -14,15 +14,15 @@ export function createEmojiMaker(rest: REST, applicationId: string): EmojiMaker 
   return {
     async list() {
       const { items } = readEmojis.parse(await asking(rest.get(Routes.applicationEmojis(applicationId))));
-      return new Map(
-        items.flatMap(({ id, name }) => {
-          const [, badgeId] = NAME.exec(name ?? '') ?? [];
-          return badgeId === undefined ? [] : [[Number(badgeId), id] as const];
-        }),
-      );
+      return items.flatMap(({ id, name }) => {
+        const [, badgeId, version = 1] = NAME.exec(name ?? '') ?? [];
+        return badgeId === undefined ? [] : [{ badgeId: Number(badgeId), version: Number(version), id }];
+      });
     },
-    async make(badgeId, image) {
-      const body = { name: emojiNameOf(badgeId), image: toDataUri(image) };
+    async make({ badgeId, version }, image) {
+      // The picture of an emoji cannot be changed: each version has one of its own.
+      const name = version === 1 ? emojiNameOf(badgeId) : `${emojiNameOf(badgeId)}_${version}`;
+      const body = { name, image: toDataUri(image) };
       return withId.parse(await asking(rest.post(Routes.applicationEmojis(applicationId), { body }))).id;
     },
     async remove(emojiId) {

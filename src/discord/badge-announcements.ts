@@ -42,5 +42,5 @@ function earnedLine({ badgeId, icon, members, named, ...badge }: ToldBadge, mann
   );
   const more = members - named.length;
   const others = more > 0 ? ` and ${formatCount(more, manner.locale)} more` : '';
-  return `${showIcon(badgeId, icon.emoji, icon.character)} **${name(badge.name, { ...manner, detail: 'brief' })}** ${who}${others}`;
+  return `${showIcon(badgeId, icon.emoji, icon.character)} **${name(badge.name, { ...manner, detail: 'brief' })}**: ${who}${others}`;
 }

@@ -4,7 +4,7 @@ export const DEFAULT_ICON = '🏅';
 /** An emoji that the bot has made of the picture of a badge. */
 export type MadeEmoji = { id: string; animated: boolean };
 
-/** The name of the emoji that is made of a badge's picture. Numbers of badges are of the whole installation. */
+/** What the emoji that is made of a badge's picture is called. Numbers of badges are of the whole installation. */
 export function emojiNameOf(badgeId: number): string {
   return `badge_${badgeId}`;
 }

@@ -20,6 +20,8 @@ const RULE_LENGTH = 160;
 const HELD_LENGTH = 2_000;
 const OPEN_LENGTH = 1_700;
 
+const EMOJI_FOLLOWS = '-# The bot makes an emoji of its picture in a moment.';
+
 /** Whose badges are shown: the reader's own, or a member's by name. */
 export type Whose = { name: string | undefined };
 
@@ -76,7 +78,15 @@ export function renderMade(badge: Badge, { community, locale }: Call): Answer {
       : 'It is given by quests and prizes that name it.',
   ];
   if (badge.isNew) lines.push('-# Whoever has earned it already gets it in a moment.');
-  if (badge.picture) lines.push('-# The bot makes an emoji of its picture in a moment.');
+  if (badge.picture) lines.push(EMOJI_FOLLOWS);
+  return note(lines.join('\n'), COLOURS.good);
+}
+
+/** What a badge looks like, and what is said of it, now that it was changed. */
+export function renderChanged(badge: Badge): Answer {
+  const lines = ['## Badge changed', nameOf(badge)];
+  if (badge.description) lines.push(shownName(plain(badge.description, DESCRIPTION_LENGTH)));
+  if (badge.picture && badge.picture.emojiId === undefined) lines.push(EMOJI_FOLLOWS);
   return note(lines.join('\n'), COLOURS.good);
 }
 

@@ -1,7 +1,8 @@
 /** What `/badges` and `/badge` do, once their options are read. */
 import type { Attachment, REST } from 'discord.js';
-import { newBadgeSchema } from '../badges/badge.ts';
+import { badgeChangesSchema, newBadgeSchema } from '../badges/badge.ts';
 import { readBadges, requireBadge } from '../badges/badge-store.ts';
+import { editBadge } from '../badges/edit.ts';
 import { countHoldersOf } from '../badges/holders.ts';
 import { MAX_IMAGE_BYTES, readImage, toDataUri } from '../badges/image.ts';
 import { createBadge, removeBadge, setAnnounced } from '../badges/manage.ts';
@@ -10,7 +11,14 @@ import { readTyped, type RuleKind } from '../badges/rule.ts';
 import { DomainError } from '../errors.ts';
 import { findDiscordMember } from '../members/members.ts';
 import { fetchFiles, fileHosts } from './attachments.ts';
-import { confirmTakingBack, renderCollection, renderMade, renderRemoved, renderToEarn } from './badge-message.ts';
+import {
+  confirmTakingBack,
+  renderChanged,
+  renderCollection,
+  renderMade,
+  renderRemoved,
+  renderToEarn,
+} from './badge-message.ts';
 import type { Answer, Call, SuggestionCall } from './command.ts';
 import { memberOf } from './member-option.ts';
 import { COLOURS, note } from './messages.ts';
@@ -29,6 +37,13 @@ export type TypedBadge = {
   window: string | undefined;
   counted: boolean;
 };
+
+/** What can be taken away from a badge. */
+export const BADGE_PARTS = ['description', 'icon', 'image'] as const;
+export type BadgePart = (typeof BADGE_PARTS)[number];
+
+/** What was typed to change of a badge. `without`: what is taken away. */
+export type TypedEdit = Pick<TypedBadge, BadgePart> & { without: BadgePart | undefined };
 
 /** A member's badges: the reader's own unless another is named. @throws DomainError `unknown-member` */
 export async function showBadges(call: Call, named: string | undefined): Promise<Answer> {
@@ -63,6 +78,30 @@ export async function createTyped(call: Call, typed: TypedBadge, rest: Pick<REST
   const badge = await createBadge(services, community, parsed.data, actor, now);
   services.nudge();
   return renderMade(badge, call);
+}
+
+/** Changes a badge. @throws DomainError `forbidden`, `invalid-parameter`, `unknown-badge` */
+export async function editChosen(
+  call: Call,
+  chosen: string,
+  { description, icon, image, without }: TypedEdit,
+  rest: Pick<REST, 'options'>,
+): Promise<Answer> {
+  requireManager(call);
+  const { services, community, actor, now } = call;
+  const id = requireId(chosen);
+  const given = { description, icon: icon?.trim(), image: image && (await fetchImage(image, rest)) };
+  if (without === undefined && Object.values(given).every((one) => one === undefined)) {
+    throw new DomainError(
+      'invalid-parameter',
+      'Say what to change: give `description`, `icon`, `image` or `without`. Name and rule stay.',
+    );
+  }
+  const parsed = badgeChangesSchema.safeParse(without ? { ...given, [without]: given[without] ?? null } : given);
+  if (!parsed.success) throw refusalOf(undefined, parsed.error.issues[0]);
+  const badge = await editBadge(services, community.id, id, parsed.data, actor, now);
+  services.nudge();
+  return renderChanged(badge);
 }
 
 /** Removes a badge; to take it back from all is asked about first. @throws DomainError `forbidden`, `unknown-badge` */

@@ -1,15 +1,17 @@
 import { ActionRowBuilder, ButtonBuilder } from '@discordjs/builders';
 import { ButtonStyle } from 'discord.js';
+import type { Community } from '../communities/community.ts';
 import type { VoidResult } from '../contributions/void.ts';
 import { unitOf, type ContributionLine } from '../ledger/ledger.ts';
 import type { Member } from '../members/members.ts';
 import type { Answer, Call } from './command.ts';
 import { encodeChoice, type ContributionChoice } from './contribution-view.ts';
 import { showSentence } from './domain-text.ts';
-import { formatCount, formatNumber, formatScore, ordinal, timestamp, WINDOW_NAMES } from './format.ts';
+import { formatCount, formatNumber, formatScore, ordinal, timestamp } from './format.ts';
 import { keptText } from './kept-text.ts';
 import { COLOURS, note } from './messages.ts';
-import { code, escapeMarkdown, plain, shownName } from './text.ts';
+import { escapeMarkdown, plain, shownName } from './text.ts';
+import { titleOf } from './window-title.ts';
 
 /** The most places named. */
 const MAX_PLACES = 6;
@@ -64,7 +66,12 @@ function traitsOf(line: ContributionLine, locale: string): string[] {
   ];
 }
 
-function describe({ locale }: Call, { member, choice, line, result }: Told, heading: string, end: string): string {
+function describe(
+  { community, locale }: Call,
+  { member, choice, line, result }: Told,
+  heading: string,
+  end: string,
+): string {
   const { which, kind } = choice;
   const what = line
     ? `${timestamp(line.occurredAt, 'f')} · ${escapeMarkdown(plain(traitsOf(line, locale).join(' · '), MAX_TEXT * 4))}`
@@ -75,22 +82,21 @@ function describe({ locale }: Call, { member, choice, line, result }: Told, head
     `## ${heading} ${shownName(plain(member.displayName, MAX_TEXT))}${end}`,
     what,
     `**${formatNumber(result.reward, locale)} OMNIT**${reputation} ${effect}.`,
-    ...placesOf(result, locale),
+    ...placesOf(community, result, locale),
   ];
   if (result.leftAlone.length > 0) {
-    const keys = result.leftAlone.slice(0, MAX_PLACES).map(({ key }) => code(key));
-    lines.push(`Final, and left as they are: ${keys.join(', ')}${result.leftAlone.length > MAX_PLACES ? ' …' : ''}`);
+    const titles = result.leftAlone.slice(0, MAX_PLACES).map((window) => titleOf(community, window, locale));
+    lines.push(`Final, and left as they are: ${titles.join(', ')}${result.leftAlone.length > MAX_PLACES ? ' …' : ''}`);
   }
   return lines.filter(Boolean).join('\n');
 }
 
-function placesOf({ places }: VoidResult, locale: string): string[] {
+function placesOf(community: Community, { places }: VoidResult, locale: string): string[] {
   const lines = places.slice(0, MAX_PLACES).map(({ category, window, before, after }) => {
     const [was, is] = [before, after].map((standing) =>
       standing ? `${ordinal(standing.rank, locale)} with ${formatScore(standing.score, category, locale)}` : 'no place',
     );
-    const name = window.kind === 'all' ? WINDOW_NAMES.all : `${WINDOW_NAMES[window.kind]} ${window.key}`;
-    return `- ${shownName(plain(category.title, MAX_TEXT))}, ${name}: ${was} → ${is}`;
+    return `- ${shownName(plain(category.title, MAX_TEXT))}, ${titleOf(community, window, locale)}: ${was} → ${is}`;
   });
   const rest = places.length - lines.length;
   return rest > 0 ? [...lines, `-# and ${formatCount(rest, locale)} more`] : lines;

@@ -1,24 +1,24 @@
 import { noteDelivery, retryFailedGrants, retryGrant } from '../rewards/administer-grants.ts';
-import { countFailedGrants, listGrants, type ListedGrant } from '../rewards/grant-list.ts';
+import {
+  countFailedGrants,
+  countToDeliver,
+  isDeliveredByHand,
+  listGrants,
+  type ListedGrant,
+} from '../rewards/grant-list.ts';
 import { previewRoles } from '../rewards/preview-roles.ts';
 import { DomainError } from '../errors.ts';
 import { checkText, REASON } from '../text.ts';
 import type { Answer, Call, SuggestionCall } from './command.ts';
 import { formatCount } from './format.ts';
-import {
-  describeGrant,
-  MAX_CHANGES,
-  MAX_SHOWN,
-  renderGrants,
-  renderPlan,
-  type GrantPress,
-  type GrantView,
-} from './grants-message.ts';
+import { MAX_SHOWN, nameGrant, renderGrants, renderPlan, type GrantPress, type GrantView } from './grants-message.ts';
 import { requireManager } from './setup.ts';
 
-/** The most that are looked through for suggestions. */
-const MOST_SUGGESTED = 25;
-const EVERYTHING: GrantView = { filter: {}, before: undefined };
+/** The most of a state and kind that are looked through for suggestions. */
+const MOST_SEARCHED = 100;
+/** The most changes of a plan that are looked at; all are counted. */
+const MOST_PLANNED = 1_000;
+const TO_DO: GrantView = { filter: { state: 'to-do' }, before: undefined };
 
 /** Grants, what failed first, for whoever may manage the server. `done`: what was just changed. */
 export async function showGrants(call: Call, view: GrantView, done?: string): Promise<Answer> {
@@ -26,15 +26,16 @@ export async function showGrants(call: Call, view: GrantView, done?: string): Pr
   const { services, community, locale } = call;
   const page = { limit: MAX_SHOWN, before: view.before };
   const grants = await listGrants(services.db, community.id, view.filter, page);
-  const { count } = await countFailedGrants(services.db, community.id);
-  return renderGrants(grants, view, { failed: count, locale, done });
+  const { count: failed } = await countFailedGrants(services.db, community.id);
+  const toDeliver = await countToDeliver(services.db, community.id);
+  return renderGrants(grants, view, { failed, toDeliver, locale, done });
 }
 
 /** What the bot would give and take now; nothing is changed. */
 export async function showRolePlan(call: Call): Promise<Answer> {
   requireManager(call);
   const { services, community, locale } = call;
-  return renderPlan(await previewRoles(services, community, { limit: MAX_CHANGES }), locale);
+  return renderPlan(await previewRoles(services, community, { limit: MOST_PLANNED }), locale);
 }
 
 /** @throws DomainError `forbidden`, `unknown-grant`, `state-conflict` */
@@ -43,7 +44,8 @@ export async function retryAndShow(call: Call, id: bigint): Promise<Answer> {
   const { services, community, actor, now } = call;
   const grant = await retryGrant(services.db, community.id, id, actor, now);
   services.nudge();
-  return showGrants(call, EVERYTHING, tellChange('Tried again', grant, call));
+  const what = isDeliveredByHand(grant.kind) ? 'Waits to be delivered again' : 'Tried again in a moment';
+  return showGrants(call, TO_DO, `**${what}:** ${nameGrant(grant, call.locale)}`);
 }
 
 /** Has all that failed tried again. @throws DomainError `forbidden` */
@@ -53,7 +55,9 @@ export async function retryAllAndShow(call: Call): Promise<Answer> {
   const count = await retryFailedGrants(services.db, community.id, undefined, actor, now);
   services.nudge();
   const what = count === 1 ? '1 grant is' : `${formatCount(count, locale)} grants are`;
-  return showGrants(call, EVERYTHING, `${what} tried again.`);
+  const done =
+    count === 0 ? 'Nothing had failed.' : `**${what} tried again.** What fails again shows here in a moment.`;
+  return showGrants(call, TO_DO, done);
 }
 
 /**
@@ -71,7 +75,7 @@ export async function noteAndShow(
   const { services, community, actor, now } = call;
   const delivery = { outcome, reason: typed === undefined ? undefined : requireReason(typed) };
   const grant = await noteDelivery(services.db, community.id, id, delivery, actor, now);
-  return showGrants(call, EVERYTHING, tellChange('Noted', grant, call));
+  return showGrants(call, TO_DO, `**Noted as ${outcome}:** ${nameGrant(grant, call.locale)}`);
 }
 
 /** Does what a button says. */
@@ -94,17 +98,13 @@ export async function findSuggestedGrants(
   which: 'to-retry' | 'by-hand',
 ): Promise<ListedGrant[]> {
   const find = async (filter: GrantView['filter']) =>
-    (await listGrants(services.db, community.id, filter, { limit: MOST_SUGGESTED })).grants;
+    (await listGrants(services.db, community.id, filter, { limit: MOST_SEARCHED })).grants;
   if (which === 'to-retry') return [...(await find({ state: 'failed' })), ...(await find({ state: 'lapsed' }))];
   const found: ListedGrant[] = [];
   for (const state of ['failed', 'made'] as const) {
     for (const kind of ['nft', 'access'] as const) found.push(...(await find({ state, kind })));
   }
   return found;
-}
-
-function tellChange(what: string, grant: ListedGrant, { locale }: Call): string {
-  return `${what}:\n${describeGrant(grant, locale)}`;
 }
 
 function requireReason(typed: string): string {

@@ -14,12 +14,12 @@ import type { Entry } from '../ranking/leaderboard.ts';
 import type { WindowStatus } from '../ranking/periods.ts';
 import type { Leaderboard } from '../ranking/read-leaderboard.ts';
 import { frozenDueAt } from '../seasons/steps.ts';
-import { periodName } from '../seasons/tell-tables.ts';
 import type { Answer, Call } from './command.ts';
 import { formatCount, formatFactor, formatScore, ordinal, STATUS_WORDS, timestamp, WINDOW_NAMES } from './format.ts';
 import { encodeView, type LeaderboardView, type ViewAction } from './leaderboard-view.ts';
 import { COLOURS } from './messages.ts';
 import { code, plain, shownName } from './text.ts';
+import { titleOf } from './window-title.ts';
 
 export const PAGE_SIZE = 10;
 /** The most options of a select, and the most characters of one's label. */
@@ -46,14 +46,13 @@ export const STATUS_COLOURS: Record<WindowStatus, number> = {
  */
 export function renderLeaderboard(call: Call, board: Leaderboard, view: LeaderboardView, member?: Member): Answer {
   const { community, locale } = call;
+  const period = titleOf(community, board.window, locale);
   const container = new ContainerBuilder()
     .setAccentColor(STATUS_COLOURS[board.status])
-    .addTextDisplayComponents(
-      text(heading(board, periodName(community, board.window)) + closing(call, board) + running(board, locale)),
-    )
+    .addTextDisplayComponents(text(heading(board, period) + closing(call, board) + running(board, locale)))
     .addSeparatorComponents(new SeparatorBuilder());
   if (board.total === 0) {
-    container.addTextDisplayComponents(text(emptyState(board, community)));
+    container.addTextDisplayComponents(text(emptyState(board, period, community)));
   } else {
     const rows = board.entries.map((entry) =>
       row(entry, board.category, locale, !call.shared && entry.memberId === member?.id),
@@ -77,14 +76,13 @@ export function lastOffset(total: number): number {
   return Math.max(0, Math.ceil(total / PAGE_SIZE) - 1) * PAGE_SIZE;
 }
 
-/** `name`: what people call the period. */
-export function heading({ category, window, status }: Leaderboard, name: string = window.key): string {
+/** `period`: what people call it, escaped. */
+export function heading({ category, window, status }: Leaderboard, period: string): string {
   const title = `## ${shownName(category.title)}`;
-  if (window.kind === 'all') return `${title}\n**${WINDOW_NAMES.all}** · ${STATUS_WORDS[status]}`;
+  if (window.kind === 'all') return `${title}\n**${period}** · ${STATUS_WORDS[status]}`;
   const lastMoment = new Date(window.endsAt.getTime() - 1);
   const dates = `${timestamp(window.startsAt, 'D')} – ${timestamp(lastMoment, 'D')}`;
   const end = `${status === 'open' ? 'ends' : 'ended'} ${timestamp(window.endsAt, 'R')}`;
-  const period = name === window.key ? `${WINDOW_NAMES[window.kind]} ${name}` : shownName(name);
   return `${title}\n**${period}** · ${dates}\n${STATUS_WORDS[status]} · ${end}`;
 }
 
@@ -133,9 +131,9 @@ function footer(total: number, offset: number, locale: string): string {
   return `${members} ${total === 1 ? 'member' : 'members'} · ${where}`;
 }
 
-function emptyState({ status, window }: Leaderboard, { slug }: Community): string {
+function emptyState({ status }: Leaderboard, period: string, { slug }: Community): string {
   if (status !== 'open') {
-    return `**No contributions in ${window.key}.**\nChoose another window below, or another period with the option ${code('period')}.`;
+    return `**No contributions in ${period}.**\nChoose another window below, or another period with the option ${code('period')}.`;
   }
   return [
     '**No contributions yet: first place is free.**',

@@ -13,6 +13,7 @@ import { formatCount, timestamp } from './format.ts';
 import { heading, PAGE_SIZE, row, running, STATUS_COLOURS } from './leaderboard-message.ts';
 import { encodeView } from './leaderboard-view.ts';
 import { plain } from './text.ts';
+import { titleOfNamed } from './window-title.ts';
 
 /** The numbers of live boards: beyond those that Discord gives by itself, from 1 on, and below those of announcements. */
 const FIRST_COMPONENT_ID = 500_000_000;
@@ -35,7 +36,7 @@ export function renderLiveBoard(shown: ShownBoard): ContainerBuilder {
   return new ContainerBuilder()
     .setId(liveBoardComponentId(id))
     .setAccentColor(STATUS_COLOURS[board.status])
-    .addTextDisplayComponents(text(heading(board) + awaited(shown) + running(board, locale)))
+    .addTextDisplayComponents(text(heading(board, titleOfShown(shown)) + awaited(shown) + running(board, locale)))
     .addSeparatorComponents(new SeparatorBuilder())
     .addTextDisplayComponents(text(ranking(shown)))
     .addSeparatorComponents(new SeparatorBuilder())
@@ -48,15 +49,21 @@ function awaited({ awaitedUntil }: ShownBoard): string {
   return `\nLate contributions are awaited until ${timestamp(awaitedUntil, 'f')}, ${timestamp(awaitedUntil, 'R')}.`;
 }
 
-function ranking({ board: { entries, category, status, window }, places, locale }: ShownBoard): string {
+function ranking(shown: ShownBoard): string {
+  const { board, places, locale } = shown;
+  const { entries, category, status } = board;
   if (entries.length === 0) {
     return status === 'open'
       ? '**No contributions yet: first place is free.**'
-      : `**No contributions in ${window.key}.**`;
+      : `**No contributions in ${titleOfShown(shown)}.**`;
   }
   const shownEntry = (entry: Entry): Entry =>
     places > PAGE_SIZE ? { ...entry, displayName: plain(entry.displayName, BRIEF_NAME_LENGTH) } : entry;
   return entries.map((entry) => row(shownEntry(entry), category, locale, false)).join('\n');
+}
+
+function titleOfShown({ board, name, locale }: ShownBoard): string {
+  return titleOfNamed(board.window, name, locale);
 }
 
 function buttons({ category, window }: Leaderboard): ActionRowBuilder<ButtonBuilder> {

@@ -22,20 +22,20 @@ export async function placeChosen(
   return renderPlaced(community, placed);
 }
 
-/** The boards of the community, for those who may place them. @throws DomainError `forbidden` */
-export async function showLiveBoards(call: Call): Promise<Answer> {
+/** The boards of the community, for those who may place them. `retried`: how many are tried again. @throws DomainError `forbidden` */
+export async function showLiveBoards(call: Call, retried = 0): Promise<Answer> {
   requireManager(call);
   const { services, community } = call;
-  return renderLiveBoardList(community, await listLiveBoards(services.db, community.id));
+  return renderLiveBoardList(community, await listLiveBoards(services.db, community.id), retried);
 }
 
 /** Has those tried again that failed, and shows all. @throws DomainError `forbidden` */
 export async function retryAll(call: Call): Promise<Answer> {
   requireManager(call);
   const { services, community, actor, now } = call;
-  await retryLiveBoards(services.db, community.id, actor, now);
+  const retried = await retryLiveBoards(services.db, community.id, actor, now);
   services.nudge();
-  return showLiveBoards(call);
+  return showLiveBoards(call, retried);
 }
 
 /** Removes a board. `chosen`: an id, as suggestions bring it. @throws DomainError `forbidden`, or as removing it does */

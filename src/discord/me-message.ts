@@ -1,13 +1,15 @@
 import { ContainerBuilder, SeparatorBuilder, TextDisplayBuilder } from '@discordjs/builders';
 import type { Badge } from '../badges/badge.ts';
+import type { Community } from '../communities/community.ts';
 import type { Member } from '../members/members.ts';
 import type { CurrentStanding } from '../ranking/read-leaderboard.ts';
 import type { Granted } from '../rewards/grants.ts';
 import { badgeInLine } from './badge-message.ts';
 import type { Answer, Call } from './command.ts';
-import { formatCount, formatNumber, formatScore, ordinal, WINDOW_NAMES } from './format.ts';
+import { formatCount, formatNumber, formatScore, ordinal } from './format.ts';
 import { COLOURS, note } from './messages.ts';
 import { code, shownName } from './text.ts';
+import { titleOf } from './window-title.ts';
 
 /** What is left of Discord's 4,000 characters a message for standings. */
 const MAX_STANDINGS_LENGTH = 2_800;
@@ -39,7 +41,9 @@ export function renderMember(
     )
     .addSeparatorComponents(new SeparatorBuilder())
     .addTextDisplayComponents(
-      new TextDisplayBuilder({ content: `${standingsText(standings, locale)}\n-# Line by line: ${code('/why')}` }),
+      new TextDisplayBuilder({
+        content: `${standingsText(community, standings, locale)}\n-# Line by line: ${code('/why')}`,
+      }),
     );
 }
 
@@ -69,15 +73,15 @@ function badgesText({ badges }: Granted, known: readonly Badge[], locale: string
   return `\n${shown.join(', ')}${more > 0 ? ` and ${formatCount(more, locale)} more` : ''} · ${code('/badges')}`;
 }
 
-function standingsText(standings: readonly CurrentStanding[], locale: string): string {
+function standingsText(community: Community, standings: readonly CurrentStanding[], locale: string): string {
   if (standings.length === 0) return 'No contributions in any current window.';
   const blocks = Map.groupBy(standings, ({ category }) => category);
   let text = '';
   for (const [category, places] of blocks) {
-    const lines = places.map(({ window, rank, total, score }) => {
-      const name = window.kind === 'all' ? WINDOW_NAMES.all : `${WINDOW_NAMES[window.kind]} ${window.key}`;
-      return `${name}: **${ordinal(rank, locale)}** of ${formatCount(total, locale)} · ${formatScore(score, category, locale)}`;
-    });
+    const lines = places.map(
+      ({ window, rank, total, score }) =>
+        `${titleOf(community, window, locale)}: **${ordinal(rank, locale)}** of ${formatCount(total, locale)} · ${formatScore(score, category, locale)}`,
+    );
     const block = `**${shownName(category.title)}**\n${lines.join('\n')}\n`;
     if (text.length + block.length > MAX_STANDINGS_LENGTH) return `${text}-# and more: ${code('/leaderboard')}`;
     text += block;

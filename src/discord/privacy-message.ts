@@ -9,8 +9,10 @@ import {
 } from '@discordjs/builders';
 import { ButtonStyle, TextInputStyle, type ModalSubmitInteraction } from 'discord.js';
 import type { Community } from '../communities/community.ts';
-import type { Privacy, PrivacySettings } from '../privacy/settings.ts';
+import { isDiscordHandle } from '../members/members.ts';
+import { showableFrom, type Privacy, type PrivacySettings } from '../privacy/settings.ts';
 import type { Answer, Call, FileAnswer, Form } from './command.ts';
+import { showSentence } from './domain-text.ts';
 import { COLOURS, note } from './messages.ts';
 import { code, shownName } from './text.ts';
 
@@ -46,20 +48,15 @@ export function decodePrivacy(customId: string): Partial<PrivacySettings> | 'dat
 }
 
 /** What the reader has chosen, with a button for each change. */
-export function renderPrivacy({ community }: Call, privacy: Privacy): Answer {
-  const { handle, hidden, hiddenAs, mentions, reminders, showDiscord } = privacy;
+export function renderPrivacy({ community, now }: Call, privacy: Privacy): Answer {
   const lines = [
     `## Your privacy in ${shownName(community.name)}`,
-    hiddenAs === undefined
-      ? `**Not hidden.** Everybody sees you on leaderboards as **${shownName(handle)}**, or by your name.`
-      : `**Hidden.** Others see you as ${code(hiddenAs)}, on leaderboards, in quests and in tables that are final. Your rank stays, and you see it: ${code('/me')}`,
-    mentions ? '**Announcements** name you.' : '**Announcements** leave out your name, and say Somebody.',
-    reminders ? '**Reminders** of quests you joined come in private.' : '**Reminders** do not come.',
-    showDiscord
-      ? `**Your Discord account** can be seen on leaderboards${hidden ? ' once you are not hidden any more' : ''}.`
-      : '**Your Discord account** is told to nobody by leaderboards.',
+    describeHiding(privacy, showableFrom(privacy, now)),
+    describeMentions(privacy),
+    privacy.reminders ? '**Reminders** of quests you joined come in private.' : '**Reminders** do not come.',
+    describeAccount(privacy),
   ];
-  return note(lines.join('\n'), hidden ? COLOURS.past : COLOURS.neutral).addActionRowComponents(
+  return note(lines.join('\n'), privacy.hidden ? COLOURS.past : COLOURS.neutral).addActionRowComponents(
     row(
       ...SETTINGS.map((setting) => {
         const isOn = privacy[setting];
@@ -71,6 +68,31 @@ export function renderPrivacy({ community }: Call, privacy: Privacy): Answer {
       button('delete', 'Delete my data', ButtonStyle.Danger),
     ),
   );
+}
+
+function describeHiding({ handle, hiddenAs }: Privacy, showable: Date | undefined): string {
+  if (hiddenAs === undefined) {
+    const seen = `**Not hidden.** Everybody sees you on leaderboards as **${shownName(handle)}**, or by your name.`;
+    if (!showable) return seen;
+    return `${seen} You can hide at any time, and then ${showSentence(`stay so until ${showable.toISOString()} at least.`)}`;
+  }
+  const seen = `**Hidden.** Others see you as ${code(hiddenAs)}, on leaderboards, in quests and in tables that are final; those who manage this server can tell who it is. Your rank stays, and you see it: ${code('/me')}`;
+  return showable ? `${seen}\nYou can show yourself again ${showSentence(`from ${showable.toISOString()} on.`)}` : seen;
+}
+
+function describeMentions({ mentions, hiddenAs }: Privacy): string {
+  if (!mentions) return '**Announcements** leave out your name, and say Somebody.';
+  return hiddenAs === undefined ? '**Announcements** name you.' : `**Announcements** call you ${code(hiddenAs)}, too.`;
+}
+
+/** Whoever is known from Discord alone has the number of the account in the handle. */
+function describeAccount({ handle, hidden, showDiscord }: Privacy): string {
+  const account = '**Your Discord account**';
+  if (showDiscord) return `${account} can be seen on leaderboards${hidden ? ' once you are not hidden any more' : ''}.`;
+  if (!isDiscordHandle({ handle })) return `${account} is told to nobody by leaderboards.`;
+  return hidden
+    ? `${account} is told to nobody by leaderboards while you are hidden; its number is in your handle.`
+    : `${account} is told by your handle, which has its number in it. Hide to keep it to yourself.`;
 }
 
 /** What deleting means. */

@@ -18,12 +18,14 @@ const NAME_LENGTH = 48;
 /** How many rewards of a prize are told: the most, and where there is less room. */
 const MOST_REWARDS = [10, 4, 2, 1] as const;
 
-/** The prizes that are given, board by board. */
-export function renderPrizes(call: Call, prizes: readonly Prize[]): Answer {
+/** The prizes that are given, board by board. `isAll`: all that there are, not those of a board or window alone. */
+export function renderPrizes(call: Call, prizes: readonly Prize[], { isAll }: { isAll: boolean }): Answer {
   const { community, locale } = call;
   if (prizes.length === 0) {
     return note(
-      `**No prizes yet.**\nThose who manage this server set one up with ${code('/prize create')}.`,
+      isAll
+        ? `**No prizes yet.**\nThose who manage this server set one up with ${code('/prize create')}.`
+        : `**No prizes for what you chose.** All that there are: ${code('/prize list')}`,
       COLOURS.past,
     );
   }
@@ -31,10 +33,7 @@ export function renderPrizes(call: Call, prizes: readonly Prize[]): Answer {
   const attempts = MOST_REWARDS.map(
     (most) => () =>
       boards.map((ofBoard) =>
-        [
-          boardOf(community, ofBoard[0]),
-          ...ofBoard.map((prize) => `${code(String(prize.id))} ${lineOf(community, prize, locale, most)}`),
-        ].join('\n'),
+        [boardOf(community, ofBoard[0]), ...ofBoard.map((prize) => lineOf(community, prize, locale, most))].join('\n'),
       ),
   );
   const foot = [`-# Given when each window is final. How it stands: ${code('/leaderboard')}`];
@@ -46,15 +45,15 @@ export function renderPrizes(call: Call, prizes: readonly Prize[]): Answer {
 export function renderCreatedPrize(call: Call, { prize, from, untouched, notes }: PrizeChange): Answer {
   const { community, locale } = call;
   const lines = [
-    `## Prize ${prize.id} is set up`,
+    '## Prize set up',
     boardOf(community, prize),
     lineOf(community, prize, locale, MOST_REWARDS[0]),
     from
-      ? `It is given for the first time when ${titleOf(community, from, locale)} closes: that ends ${timestamp(from.endsAt, 'f')}, ${timestamp(from.endsAt, 'R')}.`
-      : `It is given for the first time when the next season closes. None lies ahead yet: ${code('/season create')}`,
+      ? `First given for **${titleOf(community, from, locale)}**, which ends ${timestamp(from.endsAt, 'f')}, ${timestamp(from.endsAt, 'R')}.`
+      : `First given for the next season. None lies ahead yet: ${code('/season create')}`,
     ...untouched.map((window) => `${titleOf(community, window, locale)} is closing and keeps the prizes that it had.`),
     ...notes.map((one) => `⚠️ ${showSentence(one)}`),
-    `-# What it comes to: ${code('/prize preview')} · to take it away: ${code('/prize remove')}`,
+    `-# What all prizes would cost: ${code('/prize preview')} · to take this one away: ${code('/prize remove')}`,
   ];
   return note(lines.join('\n'), COLOURS.good);
 }
@@ -63,30 +62,40 @@ export function renderCreatedPrize(call: Call, { prize, from, untouched, notes }
 export function renderRemovedPrize(call: Call, { prize, from, untouched }: PrizeChange): Answer {
   const { community, locale } = call;
   const lines = [
-    `## Prize ${prize.id} is removed`,
+    '## Prize removed',
     boardOf(community, prize),
     lineOf(community, prize, locale, MOST_REWARDS[0]),
-    `${from ? `${titleOf(community, from, locale)} and later ones give` : 'Seasons to come give'} it no more. What was given stays.`,
+    `${from ? `From **${titleOf(community, from, locale)}** on` : 'In seasons to come'} it is not given any more. What was given stays.`,
     ...untouched.map((window) => `${titleOf(community, window, locale)} is closing and still gives it.`),
   ];
   return note(lines.join('\n'), COLOURS.past);
 }
 
-/** The prizes that can be removed, by any part of them. */
+/** The prizes that can be removed, by any part of them. `roleName`: the name of a role, where it is known. */
 export function suggestPrizes(
   community: Community,
   prizes: readonly Prize[],
-  typed: string,
-  locale: string,
+  { typed, locale, roleName }: { typed: string; locale: string; roleName: (id: string) => string | undefined },
 ): ApplicationCommandOptionChoiceData<string>[] {
   return offer(
     prizes.map((prize) => {
+      // Where suggestions are, nothing is drawn: neither bold text nor mentions.
+      const text = unescapeMarkdown(lineOf(community, prize, locale, 2).replaceAll('**', ''));
+      const named = text.replaceAll(/<@&(\d+)>/g, (_, id: string) => roleName(id) ?? 'that was deleted');
       const board = `${categoryOf(community, prize)?.title ?? ''}, each ${WINDOW_NAMES[prize.window].toLowerCase()}`;
-      const text = lineOf(community, prize, locale, 2).replaceAll('**', '');
-      return { name: `${prize.id} · ${board} · ${unescapeMarkdown(text)}`, value: String(prize.id) };
+      return { name: `${board} · ${named}`, value: String(prize.id) };
     }),
     typed,
   );
+}
+
+/** Which prize it is: the board and the places that it is for. */
+export function prizeInWords(community: Community, prize: Prize, locale: string): string {
+  const category = categoryOf(community, prize);
+  if (!category) return 'a prize of a category that is gone';
+  const title = shownName(plain(category.title, NAME_LENGTH));
+  const places = placesOf(tellPrize(category, prize), { detail: 'brief', locale });
+  return `${title}, each ${WINDOW_NAMES[prize.window].toLowerCase()}: ${places}`;
 }
 
 function boardOf(community: Community, prize: Prize | undefined): string {

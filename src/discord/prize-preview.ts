@@ -1,5 +1,5 @@
 /** How a preview of prizes looks on Discord: who would win what, what could not be given, and what it costs. */
-import type { Unlimited } from '../rewards/budget.ts';
+import type { MonthlyBudget, Unlimited } from '../rewards/budget.ts';
 import type { PreviewedBoard, PreviewedMember, PrizePreview } from '../rewards/preview.ts';
 import { tellReward } from '../rewards/reward.ts';
 import type { RewardTotals } from '../rewards/reward-totals.ts';
@@ -9,6 +9,7 @@ import { showSentence } from './domain-text.ts';
 import { fit, WHOLE_MESSAGE } from './fit.ts';
 import { formatCount, formatNumber, ordinal, STATUS_WORDS } from './format.ts';
 import { COLOURS, list, note } from './messages.ts';
+import { prizeInWords } from './prize-message.ts';
 import { code, plain, shownName } from './text.ts';
 import { titleOf } from './window-title.ts';
 
@@ -16,6 +17,8 @@ const NAME_LENGTH = 48;
 const WHY_LENGTH = 300;
 /** How many boards are named on which nobody would win. */
 const MOST_IDLE = 4;
+/** How many quests and prizes are named that have no limit. */
+const MOST_UNLIMITED = 3;
 const MEDALS: Partial<Record<number, string>> = { 1: '🥇 ', 2: '🥈 ', 3: '🥉 ' };
 /** How many winners of a board are named, with how many rewards each: from the most that may fit to the least. */
 const DETAILS = [
@@ -101,21 +104,35 @@ function isOverBudget({ budget: { limit, total } }: PrizePreview): boolean {
 
 /** What it comes to: these boards, the month, the season. */
 function costLines(call: Call, { totals, budget, season }: PrizePreview): string[] {
-  const { locale } = call;
-  const omnit = (amount: bigint) => `${formatNumber(amount, locale)} OMNIT`;
-  const { quests, prizes, limit, total } = budget;
-  const over = limit !== undefined && total > limit ? ` ⚠️ That is ${omnit(total - limit)} too much.` : '';
-  const parts = [
-    quests.granted + quests.ahead > 0n ? `quests ${omnit(quests.granted)}, and up to ${omnit(quests.ahead)} ahead` : '',
-    prizes.granted > 0n ? `prizes given ${omnit(prizes.granted)}` : '',
-    prizes.standing > 0n ? `prizes as it stands ${omnit(prizes.standing)}` : '',
-    prizes.ahead > 0n ? `prizes of later windows up to ${omnit(prizes.ahead)}` : '',
-  ].filter((part) => part !== '');
+  const { community, locale } = call;
   return [
     `**In all, now:** ${totalText(totals, locale)}`,
-    `**${titleOf(call.community, budget.month, locale)}** comes to ${omnit(total)}${limit === undefined ? '' : ` of a budget of ${omnit(limit)}`}${parts.length > 0 ? ` (${parts.join('; ')})` : ''}.${over}`,
-    `**${titleOf(call.community, season.season, locale)}** comes to at most ${totalText(season.totals, locale)}`,
-    ...unlimitedLines([...budget.unlimited, ...season.unlimited]),
+    ...budgetLines(call, budget),
+    `**${titleOf(community, season.season, locale)}:** at most ${totalText(season.totals, locale)}`,
+    ...unlimitedLines(call, [...budget.unlimited, ...season.unlimited]),
+  ];
+}
+
+/** What the month comes to, of what, and what to do where that is too much. */
+function budgetLines({ community, locale }: Call, { month, limit, total, quests, prizes }: MonthlyBudget): string[] {
+  const omnit = (amount: bigint) => `${formatNumber(amount, locale)} OMNIT`;
+  const parts = [
+    ['Given by quests', quests.granted],
+    ['Quests may still give', quests.ahead],
+    ['Given as prizes', prizes.granted],
+    ['Prizes as things stand', prizes.standing],
+    ['Prizes of later windows, at most', prizes.ahead],
+  ] as const;
+  const told = parts.flatMap(([what, amount]) => (amount > 0n ? [`${what}: ${omnit(amount)}`] : []));
+  const isOver = limit !== undefined && total > limit;
+  return [
+    `**${titleOf(community, month, locale)}:** ${omnit(total)}${limit === undefined ? '' : ` of a budget of ${omnit(limit)}`}`,
+    ...(isOver
+      ? [
+          `⚠️ That is ${omnit(total - limit)} over budget. Take a prize away with ${code('/prize remove')}, or allow more.`,
+        ]
+      : []),
+    ...(told.length > 1 ? [`-# ${told.join(' · ')}`] : []),
   ];
 }
 
@@ -131,16 +148,21 @@ function totalText({ tokens, governance, reputation, others }: RewardTotals, loc
     ...others.slice(0, 4).map(({ reward, count }) => `${formatCount(count, locale)} × ${rewards([reward], manner)}`),
   ];
   const rest = others.length - 4;
-  return `${shown.join(' + ') || 'nothing'}${rest > 0 ? ` and ${formatCount(rest, locale)} other rewards` : ''}`;
+  return `${shown.join(' + ') || 'nothing'}${rest > 0 ? ` and ${plural(rest, 'other reward', manner)}` : ''}`;
 }
 
 /** What has no limit, and is in no sum. */
-function unlimitedLines(unlimited: readonly Unlimited[]): string[] {
-  const told = unlimited.map((one) => (one.kind === 'quest' ? `quest ${one.id}` : `prize ${one.prize.id}`));
-  const shown = [...new Set(told)];
-  if (shown.length === 0) return [];
-  const rest = shown.length - 5;
+function unlimitedLines({ community, locale }: Call, unlimited: readonly Unlimited[]): string[] {
+  const told = unlimited.map((one) =>
+    one.kind === 'quest'
+      ? `the quest ${shownName(plain(one.name, NAME_LENGTH))}`
+      : prizeInWords(community, one.prize, locale),
+  );
+  const all = [...new Set(told)];
+  if (all.length === 0) return [];
+  const shown = all.slice(0, MOST_UNLIMITED);
+  const rest = all.length - shown.length;
   return [
-    `-# Not counted ahead, as nobody knows how many will win: ${shown.slice(0, 5).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
+    `-# Not counted ahead, as nobody knows how many will win: ${shown.join(' · ')}${rest > 0 ? ` and ${formatCount(rest, locale)} more` : ''}`,
   ];
 }

@@ -18,7 +18,7 @@ export async function showPrizes(call: Call, { category, window }: PrizeFilter):
     ...(category === undefined ? {} : { categoryId: requireCategory(community, category).id }),
     ...(window === undefined ? {} : { window }),
   });
-  return renderPrizes(call, prizes);
+  return renderPrizes(call, prizes, { isAll: category === undefined && window === undefined });
 }
 
 /** Sets up a prize, and tells from when on it is given. @throws DomainError as `createPrize` does */

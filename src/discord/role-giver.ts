@@ -1,6 +1,6 @@
 import { DiscordAPIError, RESTJSONErrorCodes, Routes, type REST } from 'discord.js';
 import { z } from 'zod';
-import { PutOff, type RoleGiver, type RoleOutcome } from '../rewards/role-giver.ts';
+import { NotInGuild, PutOff, type RoleGiver, type RoleOutcome } from '../rewards/role-giver.ts';
 import { readGuildRights } from './guild-rights.ts';
 import { explainFailure } from './rest.ts';
 
@@ -80,8 +80,8 @@ function hasCode(error: unknown, ...codes: readonly number[]): boolean {
   return error instanceof DiscordAPIError && codes.some((code) => code === error.code);
 }
 
-function notInGuild(cause?: unknown): PutOff {
-  return new PutOff('The bot is not in the server. Invite it again.', NOT_IN_GUILD_MS, { cause });
+function notInGuild(cause?: unknown): NotInGuild {
+  return new NotInGuild('The bot is not in the server. Invite it again.', NOT_IN_GUILD_MS, { cause });
 }
 
 /** @throws PutOff */

@@ -92,7 +92,13 @@ export function createScheduledEvents(rest: REST): EventCalendar {
   }
 }
 
-function isOf({ id, creator_id, description }: Entry, { mark, entryId }: MirroredEvent, selfId: string): boolean {
+function isOf(
+  { id, creator_id, description }: Entry,
+  { mark, entryId, wanted }: MirroredEvent,
+  selfId: string,
+): boolean {
+  // The mark of what is to be called off may be wanted by another community of the guild by now.
+  if (!wanted && entryId !== undefined) return id === entryId;
   return id === entryId || (creator_id === selfId && description?.endsWith(`\n${mark}`) === true);
 }
 

@@ -64,18 +64,17 @@ export function renderSeasons({ locale }: Call, seasons: readonly ShownSeason[])
 /** Asks whether a season is to be created, and says what that means. */
 export function confirmSeason(
   call: Call,
-  { season, shown, before }: { season: Season; shown: ShownSeason; before: Window | undefined },
+  { season, window, notes }: { season: Season; window: Window; notes: readonly string[] },
   choice: SeasonChoice,
 ): Answer {
   const { community, now } = call;
-  const { window } = shown;
   const days = Math.round((window.endsAt.getTime() - window.startsAt.getTime()) / DAY_MS);
   const lines = [
     `**Key** ${code(season.key)}`,
     `From ${timestamp(window.startsAt, 'f')} until ${timestamp(window.endsAt, 'f')}: ${formatCount(days, call.locale)} ${days === 1 ? 'day' : 'days'}`,
     `In ${code(community.timeZone)}: ${daysOf(call, window)}`,
     `It begins ${timestamp(window.startsAt, 'R')}.`,
-    ...remarksOn(call, window, before).map((remark) => `⚠️ ${remark}`),
+    ...notes.map((one) => `⚠️ ${one}`),
     ...(community.discordChannelId || now >= window.endsAt
       ? []
       : [`⚠️ Announcements have no channel yet: ${code('/setup channel:')}`]),
@@ -84,25 +83,6 @@ export function confirmSeason(
   return note('## Create this season?', COLOURS.waiting)
     .addTextDisplayComponents(keptText('Name', season.name), new TextDisplayBuilder({ content: lines.join('\n') }))
     .addActionRowComponents(row(button(choice, 'Create it', ButtonStyle.Success)));
-}
-
-/** What follows from a season for those around it. */
-function remarksOn({ community }: Call, window: Window, before: Window | undefined): string[] {
-  if (!before) return [];
-  const isFirst = community.seasons.every(({ key }) => key !== before.key);
-  const gap = window.startsAt.getTime() - before.endsAt.getTime();
-  const inFull = community.calendar.windowAt('season', before.startsAt);
-  return [
-    ...(isFirst ? ['From then on there are no calendar quarters: seasons are those that you create.'] : []),
-    ...(inFull?.key === before.key && before.endsAt < inFull.endsAt
-      ? [`The season ${code(before.key)} ends as this one begins, ${timestamp(before.endsAt, 'f')}.`]
-      : []),
-    ...(gap > 0
-      ? [
-          `Between ${code(before.key)} and this one, from ${timestamp(before.endsAt, 'f')} on, nothing counts towards a season.`,
-        ]
-      : []),
-  ];
 }
 
 /** Asks whether a season that has not begun is to be removed. */

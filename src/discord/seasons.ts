@@ -13,10 +13,12 @@ import {
   type NewSeason,
   type ShownSeason,
 } from '../seasons/seasons.ts';
+import { notesOnSeason, type Wording } from '../seasons/season-notes.ts';
 import { frozenDueAt } from '../seasons/steps.ts';
 import { checkText, NAME } from '../text.ts';
 import type { Answer, Call } from './command.ts';
 import { requireDay } from './day-option.ts';
+import { timestamp } from './format.ts';
 import { readKeptText } from './kept-text.ts';
 import { COLOURS, note } from './messages.ts';
 import { confirmRemoving, confirmSeason, renderRemoved, renderSeason, renderSeasons } from './season-message.ts';
@@ -26,6 +28,8 @@ import { code } from './text.ts';
 
 /** How many boards of a season are read. */
 const MOST_BOARDS = 25;
+
+const WORDING: Wording = { moment: (at) => timestamp(at, 'f'), key: code };
 
 /** A season as it was typed. Days as people write them; the last one belongs to the season. */
 export type TypedSeason = { name: string; firstDay: string; lastDay: string; key: string | undefined };
@@ -60,9 +64,9 @@ async function showFound(call: Call, season: ShownSeason, done?: string): Promis
  *
  * @throws DomainError `forbidden`, or as creating it would
  */
-export function proposeSeason(call: Call, typed: TypedSeason): Answer {
+export async function proposeSeason(call: Call, typed: TypedSeason): Promise<Answer> {
   requireManager(call);
-  const { community, now } = call;
+  const { services, community, now } = call;
   const { name } = typed;
   const key = typed.key ?? keyFromName(name);
   if (key === undefined) {
@@ -73,8 +77,10 @@ export function proposeSeason(call: Call, typed: TypedSeason): Answer {
   }
   const firstDay = requireDay(community, 'first-day', typed.firstDay, now);
   const lastDay = requireDay(community, 'last-day', typed.lastDay, now);
-  const plan = planSeason(community, toNewSeason({ key, name, firstDay, lastDay }), now);
-  return confirmSeason(call, plan, { action: 'create', key, firstDay, lastDay });
+  const { season, shown, before } = planSeason(community, toNewSeason({ key, name, firstDay, lastDay }), now);
+  const { window } = shown;
+  const notes = await notesOnSeason(services.db, community, { window, before }, WORDING);
+  return confirmSeason(call, { season, window, notes }, { action: 'create', key, firstDay, lastDay });
 }
 
 /** Creates what was proposed, whose name stands in the message. Pressed again, it shows the season that it made. */

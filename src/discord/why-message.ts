@@ -13,11 +13,12 @@ import type { Member } from '../members/members.ts';
 import { sayPlace } from '../ranking/explain.ts';
 import type { Granted } from '../rewards/grants.ts';
 import type { Answer, Call } from './command.ts';
-import { formatNumber, formatScore, ordinal, timestamp, WINDOW_NAMES } from './format.ts';
+import { formatNumber, formatScore, ordinal, timestamp } from './format.ts';
 import { showLine } from './ledger-lines.ts';
 import { COLOURS } from './messages.ts';
 import { shownName } from './text.ts';
 import { encodeWhy, type WhyView } from './why-view.ts';
+import { titleOf } from './window-title.ts';
 
 /** So that a page stays within Discord's 4,000 characters, whatever the names. */
 export const LINES_A_PAGE = 5;
@@ -32,7 +33,6 @@ export function renderPlace(
 ): Answer {
   const { locale } = call;
   const who = isOwn(call, member) ? 'You are' : `**${shownName(member.displayName)}** is`;
-  const name = window.kind === 'all' ? WINDOW_NAMES.all : `${WINDOW_NAMES[window.kind]} ${window.key}`;
   const place = explanation
     ? sayPlace(explanation, {
         who,
@@ -43,7 +43,7 @@ export function renderPlace(
       })
     : `${who} not on this board.`;
   const lines = page.lines.map((line) => showLine(line, 'board', locale));
-  const head = `## ${shownName(category.title)}\n**${name}**\n${place}`;
+  const head = `## ${shownName(category.title)}\n**${titleOf(call.community, window, locale)}**\n${place}`;
   return pageOf(head, lines, 'No contributions here.', page, view);
 }
 

@@ -1,35 +1,30 @@
 /** What is told of windows that close and of seasons: as much of it as fits. */
-import type { Announcement, ToldPlace, ToldPrize, ToldTable, ToldWindow } from '../announcements/announcement.ts';
-import { parseDecimal } from '../ranking/score.ts';
-import { amount, heading, moment, plural, relative, rewards, type Manner } from './announcement-words.ts';
+import type { Announcement, ToldPrize, ToldTable } from '../announcements/announcement.ts';
+import { heading, moment, plural, relative, rewards, type Manner } from './announcement-words.ts';
 import { fit, type Room } from './fit.ts';
-import { formatCount, formatNumber, ordinal } from './format.ts';
+import { formatCount, ordinal } from './format.ts';
 import { code, plain, shownName } from './text.ts';
+import { renderFinals, type Final } from './window-finals.ts';
+import { boardTitle, howToCheck, MEDALS, score, tableText, type Detail } from './window-tables.ts';
 import { seasonTitle, titleOfTold } from './window-title.ts';
 
 export type WindowAnnouncement = Extract<
   Announcement,
   { kind: 'window-provisional' | 'window-final' | 'window-amended' | 'season-countdown' | 'season-opened' }
 >;
-type Final = Extract<WindowAnnouncement, { kind: 'window-final' }>;
 
 /** How it is told, and how much of it. */
 type Space = Manner & Room;
 
-/** How much of each table is told. */
-type Detail = { places: number; rewards: number; hash: boolean };
-
-/** From the most that may fit to the least. */
+/** From the most that may fit of a table to the least. */
 const DETAILS: readonly Detail[] = [
-  { places: 3, rewards: 4, hash: true },
-  { places: 3, rewards: 2, hash: true },
-  { places: 3, rewards: 1, hash: false },
-  { places: 1, rewards: 2, hash: false },
-  { places: 1, rewards: 0, hash: false },
+  { places: 3, rewards: 4, hash: true, sum: true },
+  { places: 3, rewards: 2, hash: true, sum: true },
+  { places: 3, rewards: 1, hash: false, sum: true },
+  { places: 1, rewards: 2, hash: false, sum: true },
+  { places: 1, rewards: 0, hash: false, sum: true },
+  { places: 1, rewards: 0, hash: false, sum: false },
 ];
-const MEDALS: Partial<Record<number, string>> = { 1: '🥇 ', 2: '🥈 ', 3: '🥉 ' };
-const NAME_LENGTH = 48;
-const UNIT_LENGTH = 24;
 const REASON_LENGTH = { brief: 100, full: 300 } as const;
 
 /** What is told of one, or of several windows that became final long ago, in blocks of Discord's Markdown. */
@@ -93,23 +88,6 @@ function render(told: WindowAnnouncement, room: Space): string[] {
   }
 }
 
-/** Windows that became final while nobody could be told, each with its tables. */
-function renderFinals(finals: readonly Final[], room: Space): string[] {
-  const windows = (detail: Detail) =>
-    finals.map((told) =>
-      [
-        `### ${titleOfTold(told, room.locale)}`,
-        ...told.tables.map((table) => tableText(table, detail, { ...room, detail: 'brief' })),
-      ].join('\n'),
-    );
-  return fit(
-    [heading(`${formatCount(finals.length, room.locale)} tables became final`, room)],
-    DETAILS.map((detail) => () => windows(detail)),
-    [`-# All of them: ${code('/leaderboard')} with the option ${code('period')}`],
-    room,
-  );
-}
-
 /** Some lines, tables in as much detail as there is room for, and small print. */
 function withTables(
   head: readonly string[],
@@ -133,38 +111,6 @@ function withPrizes(head: readonly string[], prizes: readonly ToldPrize[], room:
   return fit(head, attempts, foot, room);
 }
 
-/** The first places of a table with what stands below; or its winner in a line. */
-function tableText(table: ToldTable, detail: Detail, manner: Manner): string {
-  const { members, total, alsoWin = 0, sha256, top } = table;
-  const [first] = top;
-  if (detail.places === 1) {
-    const board = `**${shownName(plain(table.title, NAME_LENGTH))}**`;
-    return `${board}: ${first ? line(first, table, detail, manner) : 'nobody'}`;
-  }
-  const sum = total === undefined ? '' : `, ${score(total, table, manner)} in all`;
-  const win = alsoWin === 1 ? 'wins' : 'win';
-  return [
-    boardTitle(table.title, manner),
-    ...top.slice(0, detail.places).map((place) => line(place, table, detail, manner)),
-    ...(first ? [] : ['Nobody stands on it any more.']),
-    ...(alsoWin > 0 ? [`and ${plural(alsoWin, 'more member', manner)} ${win} something`] : []),
-    ...(members > 0 ? [`-# ${plural(members, 'member', manner)}${sum}`] : []),
-    ...(detail.hash && sha256 !== undefined ? [`-# SHA-256 ${code(sha256)}`] : []),
-  ].join('\n');
-}
-
-function boardTitle(title: string, { detail }: Manner): string {
-  const shown = shownName(plain(title, NAME_LENGTH));
-  return detail === 'full' ? `### ${shown}` : `**${shown}**`;
-}
-
-function line(place: ToldPlace, table: ToldTable, detail: Detail, manner: Manner): string {
-  const wins = place.rewards.length > 0 && detail.rewards > 0;
-  const won = wins ? ` · wins ${rewards(place.rewards, manner, detail.rewards)}` : '';
-  const rank = `${MEDALS[place.rank] ?? ''}${ordinal(place.rank, manner.locale)}`;
-  return `${rank} · **${shownName(plain(place.member.name, NAME_LENGTH))}** · ${score(place.score, table, manner)}${won}`;
-}
-
 function prizeLine(prize: ToldPrize, most: number, manner: Manner): string {
   return `${placesOf(prize, manner)}: ${rewards(prize.rewards, manner, most)}`;
 }
@@ -183,18 +129,4 @@ function changed({ changed: count }: Final, manner: Manner): string[] {
   if (count === 0) return [];
   const what = count === 1 ? 'contribution was' : 'contributions were';
   return [`${formatCount(count, manner.locale)} ${what} added or taken out since the provisional table.`];
-}
-
-/** By what the hashes can be checked. */
-function howToCheck({ window, period }: ToldWindow): string[] {
-  const kind = window === 'season' ? '' : ` --window ${window}`;
-  return [`-# Recompute and check: ${code(`omnitensor-cli seasons verify ${period}${kind}`)}`];
-}
-
-function score(text: string, { unit }: { unit: string }, { locale }: Manner): string {
-  const parsed = parseDecimal(text);
-  const number =
-    'thousandths' in parsed ? formatNumber(parsed.thousandths, locale) : amount(text, { detail: 'brief', locale });
-  const shown = shownName(plain(unit, UNIT_LENGTH));
-  return unit === 'OMNIT' || text === '1' ? `${number} ${shown}` : `${number} ${shown}s`;
 }

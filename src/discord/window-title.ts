@@ -2,6 +2,7 @@
 import type { ToldWindow } from '../announcements/announcement.ts';
 import type { Community } from '../communities/community.ts';
 import type { Window } from '../ranking/calendar.ts';
+import { isQuarter, sayPeriod } from '../ranking/say-period.ts';
 import { periodName } from '../seasons/tell-tables.ts';
 import { WINDOW_NAMES } from './format.ts';
 import { plain, shownName } from './text.ts';
@@ -10,20 +11,20 @@ const NAME_LENGTH = 60;
 
 /** `Week 34 of 2026`, `August 2026`, the name of a season. Escaped. */
 export function titleOfTold({ window, period, name }: ToldWindow, locale: string): string {
-  if (window === 'season') return seasonTitle(name);
-  const [year = '', part = ''] = period.split('-');
-  if (window === 'week') return `Week ${Number(part.slice(1))} of ${year}`;
-  const month = new Date(Date.UTC(Number(year), Number(part) - 1));
-  return new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(month);
+  return window === 'season' ? seasonTitle(name) : sayPeriod({ kind: window, key: period }, name, locale);
 }
 
 /** As {@link titleOfTold}, of a window of a community. */
 export function titleOf(community: Pick<Community, 'seasonNames'>, window: Window, locale: string): string {
-  if (window.kind === 'all') return WINDOW_NAMES.all;
-  return titleOfTold({ window: window.kind, period: window.key, name: periodName(community, window) }, locale);
+  return titleOfNamed(window, periodName(community, window), locale);
 }
 
-/** A season by its name; a quarter that has none is called as it is addressed. */
+/** As {@link titleOf}, where the name that the window goes by is known. */
+export function titleOfNamed({ kind, key }: Window, name: string, locale: string): string {
+  return kind === 'all' ? WINDOW_NAMES.all : titleOfTold({ window: kind, period: key, name }, locale);
+}
+
+/** A season by its name; a quarter that has none is called as it is addressed. Escaped. */
 export function seasonTitle(name: string): string {
-  return /^\d{4}-Q[1-4]$/.test(name) ? `Season ${name}` : shownName(plain(name, NAME_LENGTH));
+  return isQuarter(name) ? `Season ${name}` : shownName(plain(name, NAME_LENGTH));
 }

@@ -84,6 +84,11 @@ export class Access {
     return caller?.kind === 'installation' || caller?.key.scopes.includes('admin') === true;
   }
 
+  /** Whether a request comes with any key of the community, though it may need none. */
+  async hasKey(request: FastifyRequest): Promise<boolean> {
+    return (await this.#callerIfAny(request)) !== undefined;
+  }
+
   /**
    * Whether a request may see who a pseudonym is, and what a hidden or deleted member has: with a key of an admin, or
    * one that is bound to the member.

@@ -24,11 +24,22 @@ export function sendWhenDone(
   const isWanted = () => {
     if (reply.raw.destroyed) throw new Error('Nobody waits for the answer any more.');
   };
-  const done = last.then(async () => {
+  const done = inTurn(async () => {
     isWanted();
     return work(isWanted);
   });
+  return sendResult(reply, done, signOfLifeMs);
+}
+
+/** Does some work once all is over that was to be done before it in this process. */
+export function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  const done = last.then(work);
   last = done.catch(() => {});
+  return done;
+}
+
+/** Answers as {@link sendWhenDone}, with what some work comes to that is under way already, or done. */
+export function sendResult(reply: FastifyReply, done: Promise<object>, signOfLifeMs = SIGN_OF_LIFE_MS): FastifyReply {
   return reply.type('application/json; charset=utf-8').send(Readable.from(writeWhenDone(done, signOfLifeMs)));
 }
 

@@ -19,14 +19,35 @@ export function measureRequests(server: FastifyInstance, metrics: Registry): voi
 
 /** Shows how many grants could not be delivered and wait for an admin; no figure while the database is away. */
 export function showFailedGrants(metrics: Registry, count: () => Promise<number>): void {
+  showFigure(metrics, {
+    name: 'grants_failed',
+    help: 'Grants that could not be delivered and rest until an admin has them tried again.',
+    read: count,
+  });
+}
+
+/** Shows how far the process's clock is ahead of the database's; no figure while the database is away. */
+export function showClockLead(metrics: Registry, readMs: () => Promise<number>): void {
+  showFigure(metrics, {
+    name: 'clock_ahead_seconds',
+    help: "How far the clock of this process, by which windows close, is ahead of the database's; below 0: behind.",
+    read: async () => (await readMs()) / 1_000,
+  });
+}
+
+/** A figure that is read when somebody asks for it. */
+function showFigure(
+  metrics: Registry,
+  { name, help, read }: { name: string; help: string; read: () => Promise<number> },
+): void {
   metrics.registerMetric(
     new Gauge({
-      name: 'grants_failed',
-      help: 'Grants that could not be delivered and rest until an admin has them tried again.',
+      name,
+      help,
       registers: [],
       async collect() {
         try {
-          this.set(await count());
+          this.set(await read());
         } catch {
           this.reset();
         }

@@ -61,6 +61,7 @@ const PROBLEMS = {
 type ProblemCode = keyof typeof PROBLEMS;
 
 const RETRY_AFTER_S = 5;
+const BUSY_RETRY_AFTER_S = 10;
 const MAX_DETAIL = 2_000;
 const TELL_OF_OUTAGE_EVERY_MS = 5_000;
 /** The media type of a problem. */
@@ -97,6 +98,18 @@ export class RateLimitError extends Error {
   constructor(secondsLeft: number) {
     super(
       `That was more than the limit of a minute. Go on in ${secondsLeft} s; the headers RateLimit-* say how much is left.`,
+    );
+  }
+}
+
+/** Something is being done for somebody else, and for one caller without a key at a time. */
+export class BusyError extends Error {
+  override readonly name = 'BusyError';
+  readonly statusCode = 429;
+
+  constructor() {
+    super(
+      `Another table is being recomputed for somebody, and without a key one is at a time. Try again in ${BUSY_RETRY_AFTER_S} s, or send a key of this community.`,
     );
   }
 }
@@ -142,6 +155,7 @@ export function answerWithProblems(server: FastifyInstance): void {
       reply.header('connection', 'keep-alive');
       request.raw.resume();
     }
+    if (error instanceof BusyError) reply.header('retry-after', BUSY_RETRY_AFTER_S);
     const [code, detail] = explain(error, request);
     if (code === 'internal-error') request.log.error({ err: error }, 'A request failed');
     else if (isDatabaseAway(error)) tellOfOutage(request, error);
@@ -175,7 +189,7 @@ function explain(
       `${parameter ? `\`${parameter}\`` : `The ${error.validationContext ?? 'request'}`}: ${issue?.message ?? 'not as it must be'}.`,
     ];
   }
-  if (error instanceof RateLimitError) return ['rate-limited', error.message];
+  if (error instanceof RateLimitError || error instanceof BusyError) return ['rate-limited', error.message];
   if (error instanceof BodyError) return ['broken-body', error.message];
   if (isDatabaseAway(error)) {
     return [
@@ -184,7 +198,13 @@ function explain(
     ];
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return ['body-too-large', 'The body is larger than 8 MiB. Send fewer contributions at a time.'];
+    const isOfContributions = request.routeOptions.bodyLimit === request.server.initialConfig.bodyLimit;
+    return [
+      'body-too-large',
+      isOfContributions
+        ? 'The body is larger than 8 MiB. Send fewer contributions at a time.'
+        : 'Nothing is read from a body here. Send none.',
+    ];
   }
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) {

@@ -23,6 +23,15 @@ export const seasonShape = z
   })
   .meta({ id: 'Season' });
 
+/** A season that was just created. */
+export const createdSeasonShape = seasonShape
+  .extend({
+    notes: z
+      .array(z.string())
+      .describe('What to know of it: quarters that end with it, gaps between seasons, prizes that are given for it.'),
+  })
+  .meta({ id: 'CreatedSeason' });
+
 export const versionShape = z
   .object({
     version: z.number().int(),
@@ -60,6 +69,7 @@ export const proofShape = z
     sha256: sha256.describe('As recorded.'),
     recomputedSha256: sha256.describe('Of the document that the contributions at the cut make.'),
     members: z.number().int(),
+    verifiedAt: instantText.describe('When it was recomputed.'),
     differences: z.array(z.string()).describe('None: it is what the contributions make it. At most some are told.'),
   })
   .meta({ id: 'FinalTableProof' });

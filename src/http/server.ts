@@ -126,8 +126,15 @@ export async function createHttpServer(services: HttpServices, options: HttpOpti
   return server;
 }
 
-function isRead({ method }: FastifyRequest): boolean {
-  return method === 'GET' || method === 'HEAD';
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether a route changes nothing, whatever its method: what anybody may ask for counts for the address. */
+    reads?: boolean;
+  }
+}
+
+function isRead({ method, routeOptions }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD' || routeOptions.config.reads === true;
 }
 
 /** Whom a request counts for: reads for the address, writes for the key, and for the address where there is none. */

@@ -7,6 +7,8 @@ export type ShownBoard = {
   /** The number on its message, by which that is found again. */
   id: number;
   board: Leaderboard;
+  /** What its period goes by: the name of a season that has one, or the key. */
+  name: string;
   /** How many places it shows at the most. */
   places: number;
   /** Until when late contributions to a window that is over are awaited; undefined where none are. */

@@ -9,6 +9,7 @@ import type { Window, WindowKind } from '../ranking/calendar.ts';
 import { statusOf, windowOfPeriod } from '../ranking/periods.ts';
 import { readLeaderboard } from '../ranking/read-leaderboard.ts';
 import { frozenDueAt } from '../seasons/steps.ts';
+import { periodName } from '../seasons/tell-tables.ts';
 import type { ShownBoard } from './board-messenger.ts';
 
 /** However little happens, a board is looked at as often: its message may have been deleted. */
@@ -45,7 +46,8 @@ export async function readShown(
   const board = await readLeaderboard(db, community, request, now);
   const { id, places } = wanted;
   const awaitedUntil = awaitedIn(community, board.window, now);
-  const shown = { id, board, places, awaitedUntil, locale: community.locale, asOf: now };
+  const name = periodName(community, board.window);
+  const shown = { id, board, name, places, awaitedUntil, locale: community.locale, asOf: now };
   return { shown, fingerprint: fingerprintOf(shown), lookAt: nextLook(community, category, shown) };
 }
 
@@ -91,11 +93,11 @@ function nextLook({ calendar, multipliers }: KnownCommunity, category: Category,
 }
 
 /** A hash of everything that is seen, names and status included. */
-function fingerprintOf({ board, places, awaitedUntil, locale }: ShownBoard): string {
+function fingerprintOf({ board, name, places, awaitedUntil, locale }: ShownBoard): string {
   const { category, window, status, total, event, entries } = board;
   const seen = [
     [category.title, category.unit, category.measure, locale, places],
-    [window.kind, window.key, window.startsAt, window.endsAt, status, awaitedUntil],
+    [window.kind, window.key, name, window.startsAt, window.endsAt, status, awaitedUntil],
     event && [event.factor, event.endsAt],
     total,
     entries.map(({ rank, displayName, score }) => [rank, displayName, score]),

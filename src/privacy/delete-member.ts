@@ -101,6 +101,7 @@ async function renameRows(
         hidden_as: null,
         shows_discord: false,
         no_reminders: true,
+        shown_again: [],
         deleted_at: now,
       })
       .where('community_id', '=', communityId)

@@ -43,6 +43,9 @@ export async function readAccounts(db: Db, communityId: number, memberId: number
   const { rows: rolesHeld } = await sql`
     select discord_user_id as "discordUserId", role_id as "roleId", state, reason from role_holdings
     where community_id = ${communityId} and discord_user_id = any(${accounts})`.execute(db);
+  const { rows: rolesLeftBehind } = await sql`
+    select guild_id as "guildId", discord_user_id as "discordUserId", role_id as "roleId" from roles_left_behind
+    where community_id = ${communityId} and discord_user_id = any(${accounts})`.execute(db);
   const { rows: stays } = await sql`
     select discord_user_id as "discordUserId", joined_at as "joinedAt", left_at as "leftAt" from role_holders
     where community_id = ${communityId} and discord_user_id = any(${accounts})`.execute(db);
@@ -54,6 +57,7 @@ export async function readAccounts(db: Db, communityId: number, memberId: number
     wrongCodes,
     rolesSeen,
     rolesHeld,
+    rolesLeftBehind,
     stays,
   };
 }

@@ -15,9 +15,12 @@ export type KnownNames = { handles: readonly string[]; discordUserIds: readonly 
 export async function rowsOf(trx: Transaction<Database>, communityId: number, memberId: number): Promise<MemberRow[]> {
   const { rows } = await sql<MemberRow>`
     select m.member_id as "memberId", m.handle, m.hidden_as as "hiddenAs" from members m
-    where m.community_id = ${communityId} and (
-      m.member_id = ${memberId}
-      or m.handle in (select handle from member_aliases where community_id = ${communityId} and member_id = ${memberId}))
+    where m.community_id = ${communityId} and m.member_id in (
+      select ${memberId}::int
+      union all
+      select merged.member_id from member_aliases a
+      join members merged on merged.community_id = a.community_id and merged.handle = a.handle
+      where a.community_id = ${communityId} and a.member_id = ${memberId})
     order by m.member_id <> ${memberId}, m.member_id`.execute(trx);
   return rows;
 }

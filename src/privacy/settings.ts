@@ -1,7 +1,8 @@
 /** What members want to be known of them. */
-import type { Kysely, Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import { writeAudit, type Actor } from '../audit/audit-log.ts';
 import { lockCommunity, touchConfig } from '../communities/lock.ts';
+import { instants } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
 import { findDiscordMember, requireMember, type Member } from '../members/members.ts';
@@ -26,8 +27,11 @@ export type PrivacySettings = {
   reminders: boolean;
 };
 
-/** What a member has chosen, and the pseudonym while hidden. */
-export type Privacy = PrivacySettings & { handle: string; hiddenAs: string | undefined };
+/**
+ * What a member has chosen, the pseudonym while hidden, and when the member was shown again lately, those who were merged
+ * into it included.
+ */
+export type Privacy = PrivacySettings & { handle: string; hiddenAs: string | undefined; shownAgainAt: readonly Date[] };
 
 /** Who replaces final tables: it must not tell whose name went. */
 export const FOR_PRIVACY: Actor = { name: 'a member, for privacy' };
@@ -37,13 +41,30 @@ export async function readPrivacy(db: Kysely<Database>, communityId: number, who
   return readOf(db, communityId, (await requireWhose(db, communityId, whose)).id);
 }
 
+/** Each time somebody hides or is shown again, every final table with them gets a version: so it happens this often at most. */
+const SHOWN_AGAIN_AT_MOST = 3;
+const SHOWN_AGAIN_WITHIN_DAYS = 30;
+const SHOWN_AGAIN_WITHIN_MS = SHOWN_AGAIN_WITHIN_DAYS * 86_400_000;
+
+/** From when on a member can be shown again who is hidden, or will be; undefined: at any time. Hiding is never refused. */
+export function showableFrom({ shownAgainAt }: Pick<Privacy, 'shownAgainAt'>, now: Date): Date | undefined {
+  const counting = stillCounting(shownAgainAt, now).toSorted((one, other) => one.getTime() - other.getTime());
+  const first = counting.at(-SHOWN_AGAIN_AT_MOST);
+  return first && new Date(first.getTime() + SHOWN_AGAIN_WITHIN_MS);
+}
+
+function stillCounting(shownAgainAt: readonly Date[], now: Date): Date[] {
+  return shownAgainAt.filter((at) => now.getTime() - at.getTime() < SHOWN_AGAIN_WITHIN_MS);
+}
+
 /**
  * Changes what a member has chosen. A new pseudonym is made up each time somebody hides; hiding and showing oneself
  * again names the member anew in announcements and final tables. Safe to repeat: what is so already stays as it is.
  *
  * Announcements and hashes of final tables follow once the jobs are nudged.
  *
- * @throws DomainError `unknown-member`, or `state-conflict` for whoever was deleted
+ * @throws DomainError `unknown-member`, or `state-conflict` for whoever was deleted, and for whoever was shown again too
+ *   often to be shown now: then nothing is changed
  */
 export async function changePrivacy(
   context: RankingContext,
@@ -57,7 +78,8 @@ export async function changePrivacy(
     await lockCommunity(trx, communityId);
     const member = await requireWhose(trx, communityId, whose);
     if (member.isDeleted) throw deletedAlready(member);
-    const before = settingsOf(await readOf(trx, communityId, member.id));
+    const privacy = await readOf(trx, communityId, member.id);
+    const before = settingsOf(privacy);
     const after = {
       hidden: changes.hidden ?? before.hidden,
       showDiscord: changes.showDiscord ?? before.showDiscord,
@@ -65,6 +87,7 @@ export async function changePrivacy(
       reminders: changes.reminders ?? before.reminders,
     };
     if (JSON.stringify(after) !== JSON.stringify(before)) {
+      if (before.hidden && !after.hidden) await noteShownAgain(trx, communityId, member.id, privacy, now);
       await applySettings(trx, communityId, member.id, after, now);
       // Without the pseudonym: that the two are one is for nobody to read here either.
       await writeAudit(trx, {
@@ -99,6 +122,7 @@ export async function mergePrivacy(
     mentions: one.mentions && other.mentions,
     reminders: one.reminders && other.reminders,
   };
+  await setShownAgain(trx, communityId, into, [...one.shownAgainAt, ...other.shownAgainAt]);
   const same = [one, other].every((each) => JSON.stringify(settingsOf(each)) === JSON.stringify(together));
   if (!same) await applySettings(trx, communityId, into, together, now);
 }
@@ -114,6 +138,35 @@ export async function requireWhose(db: Kysely<Database>, communityId: number, wh
 /** What is said where a member was deleted before. */
 export function deletedAlready({ handle }: Pick<Member, 'handle'>): DomainError {
   return new DomainError('state-conflict', `The data of "${handle}" was deleted, which cannot be undone.`);
+}
+
+/** @throws DomainError `state-conflict` for whoever was shown again too often */
+async function noteShownAgain(
+  trx: Transaction<Database>,
+  communityId: number,
+  memberId: number,
+  { handle, shownAgainAt }: Privacy,
+  now: Date,
+): Promise<void> {
+  const from = showableFrom({ shownAgainAt }, now);
+  if (from) {
+    throw new DomainError(
+      'state-conflict',
+      `"${handle}" stays hidden: it was shown again ${SHOWN_AGAIN_AT_MOST} times within ${SHOWN_AGAIN_WITHIN_DAYS} days, and each time makes new versions of final tables. It can be shown again from ${from.toISOString()} on. Nothing was changed.`,
+    );
+  }
+  await setShownAgain(trx, communityId, memberId, [...stillCounting(shownAgainAt, now), now]);
+}
+
+async function setShownAgain(
+  trx: Transaction<Database>,
+  communityId: number,
+  memberId: number,
+  times: readonly Date[],
+): Promise<void> {
+  await sql`
+    update members set shown_again = ${instants(times)}::timestamptz[]
+    where community_id = ${communityId} and member_id = ${memberId}`.execute(trx);
 }
 
 async function applySettings(
@@ -151,7 +204,7 @@ async function applySettings(
 async function readOf(db: Kysely<Database>, communityId: number, memberId: number): Promise<Privacy> {
   const row = await db
     .selectFrom('members')
-    .select(['handle', 'hidden_as', 'shows_discord', 'no_mention', 'no_reminders'])
+    .select(['handle', 'hidden_as', 'shows_discord', 'no_mention', 'no_reminders', 'shown_again'])
     .where('community_id', '=', communityId)
     .where('member_id', '=', memberId)
     .executeTakeFirstOrThrow();
@@ -162,6 +215,7 @@ async function readOf(db: Kysely<Database>, communityId: number, memberId: numbe
     showDiscord: row.shows_discord,
     mentions: !row.no_mention,
     reminders: !row.no_reminders,
+    shownAgainAt: row.shown_again,
   };
 }
 

@@ -4,12 +4,14 @@ import { FUTURE_TOLERANCE_MS } from '../contributions/contribution.ts';
 import type { Database } from '../db/database.ts';
 import { readCompletionsIn, type Completion } from './completion-store.ts';
 import { complete, type Reached } from './complete.ts';
-import { KnownProgress, type KnownRound, type ProgressMemory, type ReachedSlot } from './progress-memory.ts';
+import { Counting, type Pair } from './counting.ts';
+import { proofGoal } from './goal.ts';
+import { KnownProgress, type KnownRound, type ProgressMemory } from './progress-memory.ts';
+import { readApprovals } from './proof-store.ts';
 import { isFinal } from './quest.ts';
-import { insertRounds, joinSlot, readJoins, readQuestsEndingAfter, readRounds } from './quest-store.ts';
-import { deedMaker, reckonMembers, type QuestCommunity } from './reckon.ts';
+import { insertRounds, readJoins, readQuestsEndingAfter, readRounds, type QuestRound } from './quest-store.ts';
+import { deedMaker, readDeeds, reckonMembers, type QuestCommunity } from './reckon.ts';
 import { roundsUntil } from './rounds.ts';
-import type { Deed } from './tally.ts';
 
 const DAY_MS = 86_400_000;
 /** How far back rounds are kept in mind for late contributions; for what is older they are read again. */
@@ -55,76 +57,44 @@ export async function advanceQuests(
     (round) => round.from <= latest && round.to > earliest && !isFinal(round.quest, round),
   );
   if (open.length === 0) return publish;
-  const { doubtful, blocked } = await addDeeds(trx, community, known, open, recorded);
-  const completions = await readKnown(trx, community.id, [...doubtful, ...blocked]);
-  const reached: (Reached & Pair)[] = [];
-  for (const { round, memberId, tally, reachedAt } of await reckonMembers(trx, community, doubtful)) {
-    if (reachedAt === undefined) known.slotsOf(memberId)[round.index] = tally;
-    else reached.push({ round, memberId, reachedAt, known: completions.get(slotName(round, memberId)) });
+  const { doubtful, reached } = await count(trx, community, known, open, recorded);
+  const due = [...reached.values()];
+  for (const { round, memberId, reachedAt } of await reckonMembers(trx, community, doubtful)) {
+    if (reachedAt === undefined) known.setReached(memberId, round, undefined);
+    else due.push({ round, memberId, reachedAt });
   }
-  for (const pair of blocked) reached.push({ ...pair, known: completions.get(slotName(pair.round, pair.memberId)) });
-  const standing: ReadonlySet<Reached> = await complete(trx, community.id, reached, now);
-  for (const one of reached) {
-    known.slotsOf(one.memberId)[one.round.index] = { reachedAt: one.reachedAt, isComplete: standing.has(one) };
+  const completions = await readKnown(trx, community.id, due);
+  const all = due.map((pair) => ({ ...pair, known: completions.get(slotName(pair.round, pair.memberId)) }));
+  const standing: ReadonlySet<Reached> = await complete(trx, community.id, all, now);
+  for (const one of all) {
+    known.setReached(one.memberId, one.round, { reachedAt: one.reachedAt, isComplete: standing.has(one) });
   }
   return publish;
 }
 
-type Pair = { round: KnownRound; memberId: number };
-
-/** Adds contributions to the slots. What has to be reckoned from everything is `doubtful`; what only prerequisites hold up, `blocked`. */
-async function addDeeds(
+/** Counts contributions, and for members whom this process has not met what was recorded of them before. */
+async function count(
   trx: Transaction<Database>,
   community: QuestCommunity,
   known: KnownProgress,
   open: readonly KnownRound[],
   recorded: readonly Advance[],
-): Promise<{ doubtful: Pair[]; blocked: (Pair & { reachedAt: number })[] }> {
+): Promise<Counting> {
+  const byMember = Map.groupBy(recorded, ({ memberId }) => memberId);
   const joinable = open.filter(({ quest }) => quest.joinRequired).map(({ quest }) => quest.id);
-  const joins = await readJoins(
-    trx,
-    community.id,
-    [...new Set(joinable)],
-    [...new Set(recorded.map(({ memberId }) => memberId))],
-  );
-  const doubtful: Pair[] = [];
-  const blocked = new Map<ReachedSlot, Pair & { reachedAt: number }>();
+  const joins = await readJoins(trx, community.id, [...new Set(joinable)], [...byMember.keys()]);
+  const counting = new Counting(known, open, joins);
   const toDeed = deedMaker(community.timeZone);
-  for (const one of recorded) {
-    const { memberId } = one;
-    const deed = toDeed(one);
-    const slots = known.slotsOf(memberId);
-    for (const round of open) {
-      if (!countsFor(round, memberId, deed, joins)) continue;
-      const slot = slots[round.index];
-      if (slot === DOUBTFUL) continue;
-      if (slot && !Array.isArray(slot)) {
-        if (deed.at >= slot.reachedAt) {
-          if (!slot.isComplete) blocked.set(slot, { round, memberId, reachedAt: slot.reachedAt });
-          continue;
-        }
-        blocked.delete(slot);
-      } else if (slot) {
-        round.quest.reckoner.add(slot, deed);
-        if (!round.quest.reckoner.isReached(slot)) continue;
-      }
-      // Reached, or perhaps reached earlier than was known, or not known at all.
-      slots[round.index] = DOUBTFUL;
-      doubtful.push({ round, memberId });
-    }
+  for (const [memberId, own] of byMember) counting.add(memberId, own.map(toDeed));
+  if (counting.unknown.length > 0) {
+    const spans = new Map(counting.unknown.map((member) => [member.id, counting.spanOf(member)]));
+    const proved = open.filter(({ quest }) => proofGoal(quest.goal)).map(({ id }) => id);
+    counting.addUnknown(
+      await readDeeds(trx, community, spans),
+      await readApprovals(trx, community.id, proved, [...spans.keys()]),
+    );
   }
-  return { doubtful, blocked: [...blocked.values()] };
-}
-
-/** Stands in a slot until what belongs there has been reckoned. */
-const DOUBTFUL: ReachedSlot = { reachedAt: 0, isComplete: false };
-
-function countsFor(round: KnownRound, memberId: number, deed: Deed, joins: ReadonlyMap<string, Date>): boolean {
-  if (deed.at < round.from || deed.at >= round.to || !round.quest.reckoner.concerns(deed)) return false;
-  const { quest } = round;
-  if (!quest.joinRequired) return true;
-  const joinedAt = joins.get(joinSlot(quest.id, memberId));
-  return joinedAt !== undefined && (quest.countEarlier || deed.at >= joinedAt.getTime());
+  return counting;
 }
 
 async function readProgress(trx: Transaction<Database>, communityId: number, since: Date): Promise<KnownProgress> {
@@ -143,12 +113,14 @@ async function makeDueRounds(
   now: Date,
 ): Promise<void> {
   const until = new Date(now.getTime() + FUTURE_TOLERANCE_MS);
+  const made: QuestRound[] = [];
   for (const quest of known.quests) {
     const last = known.rounds.findLast(({ questId }) => questId === quest.id);
     if ((last?.endsAt ?? quest.startsAt) > until) continue;
     const rounds = roundsUntil(quest, last, community, until);
-    known.addRounds(await insertRounds(trx, community.id, quest, rounds, undefined));
+    made.push(...(await insertRounds(trx, community.id, quest, rounds, undefined)));
   }
+  known.addRounds(made);
 }
 
 async function readKnown(

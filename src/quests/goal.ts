@@ -7,7 +7,7 @@ import { decimal, text } from '../schema.ts';
 import { SUBJECT, type TextRule } from '../text.ts';
 
 /** The largest amount that a goal may ask for, in thousandths: sums up to it are exact in a JavaScript number. */
-const MAX_GOAL = 1_000_000_000_000n;
+export const MAX_GOAL = 1_000_000_000_000n;
 const MAX_SUBJECTS = 100;
 const MAX_PARTS = 10;
 const MAX_DAYS = 3_660;

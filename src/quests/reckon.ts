@@ -64,18 +64,21 @@ export async function reckonMembers<Asked extends Question>(
 }
 
 /** Makes deeds of contributions: gives each the number of its local day. */
-export function deedMaker(timeZone: string): (deed: Omit<Deed, 'day' | 'at'> & { occurredAt: Date }) => Deed {
+export function deedMaker(
+  timeZone: string,
+): (deed: Pick<Deed, 'category' | 'subject'> & { amount: bigint; occurredAt: Date }) => Deed {
   const dayAt = localDays(timeZone);
   return ({ category, subject, amount, occurredAt }) => ({
     category,
     subject,
-    amount,
+    amount: Number(amount),
     at: occurredAt.getTime(),
     day: dayAt(occurredAt).startsAt.getTime(),
   });
 }
 
-type Span = { from: Date; to: Date };
+/** From one moment to before another. */
+export type Span = { from: Date; to: Date };
 
 /** When what boards and reviewers judge was reached. A proof that was completed after the end counts as of the end. */
 function verdictsOn({ round, memberId, judged }: Question, approvals: ReadonlyMap<string, Date>) {
@@ -122,8 +125,8 @@ async function readJoinsFor(
   return readJoins(db, communityId, [...questIds], [...memberIds]);
 }
 
-/** What counts of each member within a span of time, in the order in which it occurred. */
-async function readDeeds(
+/** Reads what counts of each member within a span of time, in the order in which it occurred. */
+export async function readDeeds(
   db: Kysely<Database>,
   { id, timeZone, categories }: QuestCommunity,
   spans: ReadonlyMap<number, Span>,

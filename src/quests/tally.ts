@@ -1,20 +1,23 @@
 /** Reckoning how far a member has come towards a goal. Pure: what counts is given, in whatever order unless it says so. */
-import { isJudged, singleGoals, type Goal, type SingleGoal } from './goal.ts';
+import { isJudged, MAX_GOAL, singleGoals, type Goal, type SingleGoal } from './goal.ts';
 
 /** A contribution that counts, as far as goals go. */
 export type Deed = {
   category: string;
   subject: string | undefined;
-  /** In thousandths. */
-  amount: bigint;
+  /** In thousandths, far below what a number holds exactly. */
+  amount: number;
   /** When it occurred, in milliseconds. */
   at: number;
   /** The local day that it lies on: the same number for the same day. */
   day: number;
 };
 
-/** How far one single goal has come: a sum in thousandths, up to the goal; days seen; contributions a subject; 1 when judged and met. */
-type Count = number | Set<number> | Map<string, number>;
+/**
+ * How far one single goal has come: a sum in thousandths, up to the largest that a goal may ask for; days seen;
+ * contributions a subject, in the order of their names; 1 when judged and met.
+ */
+export type Count = number | number[];
 
 /** How far a member has come, one count a single goal. Changed in place by {@link GoalReckoner.add}. */
 export type Tally = Count[];
@@ -28,28 +31,18 @@ export type Part = { goal: SingleGoal; done: bigint; wanted: bigint; isMet: bool
 /** The rules of one goal, prepared for many contributions of many members. */
 export class GoalReckoner {
   readonly parts: readonly SingleGoal[];
-  readonly #counters: readonly Counter[];
-  readonly #isReached: (tally: Tally) => boolean;
+  /** How each part counts. */
+  readonly counters: readonly Counter[];
+  readonly #goal: Goal;
+  readonly #isReached: ReachedTest;
   readonly #shareOf: (shares: readonly number[]) => number;
 
   constructor(goal: Goal) {
     this.parts = singleGoals(goal);
-    this.#counters = this.parts.map(counterOf);
+    this.counters = this.parts.map(counterOf);
+    this.#goal = goal;
+    this.#isReached = this.testAt(this.parts.map((_, index) => index));
     let index = 0;
-    this.#isReached = foldGoal<(tally: Tally) => boolean>(
-      goal,
-      () => {
-        const own = index++;
-        const counter = this.#counters[own];
-        return (tally) => {
-          const count = tally[own];
-          return counter !== undefined && count !== undefined && counter.isMet(count);
-        };
-      },
-      (kind, tests) =>
-        kind === 'all' ? (tally) => tests.every((test) => test(tally)) : (tally) => tests.some((test) => test(tally)),
-    );
-    index = 0;
     this.#shareOf = foldGoal<(shares: readonly number[]) => number>(
       goal,
       () => {
@@ -65,22 +58,42 @@ export class GoalReckoner {
 
   /** The tally of who has done nothing. */
   begin(): Tally {
-    return this.#counters.map((counter) => counter.begin());
+    return this.counters.map((counter) => counter.begin());
   }
 
   /** Whether a contribution could bring anybody nearer to the goal. */
   concerns(deed: Deed): boolean {
-    // A plain loop: with many quests this is asked tens of thousands of times a batch.
-    for (let index = 0; index < this.#counters.length; index += 1) {
-      if (this.#counters[index]?.concerns(deed)) return true;
-    }
-    return false;
+    return this.counters.some((counter) => counter.concerns(deed));
+  }
+
+  /**
+   * A test of whether the goal is reached, for counts that lie among others.
+   *
+   * @param places where the count of each part lies. What is not there is not met.
+   */
+  testAt(places: readonly number[]): ReachedTest {
+    let index = 0;
+    return foldGoal<ReachedTest>(
+      this.#goal,
+      () => {
+        const [counter, place] = [this.counters[index], places[index] ?? -1];
+        index += 1;
+        return (counts) => {
+          const count = counts[place];
+          return counter !== undefined && count !== undefined && counter.isMet(count);
+        };
+      },
+      (kind, tests) =>
+        kind === 'all'
+          ? (counts) => tests.every((test) => test(counts))
+          : (counts) => tests.some((test) => test(counts)),
+    );
   }
 
   /** Adds a contribution. In whatever order they are added, the tally becomes the same. */
   add(tally: Tally, deed: Deed): void {
-    for (let index = 0; index < this.#counters.length; index += 1) {
-      const counter = this.#counters[index];
+    for (let index = 0; index < this.counters.length; index += 1) {
+      const counter = this.counters[index];
       const before = tally[index];
       if (counter && before !== undefined && counter.concerns(deed)) tally[index] = counter.add(before, deed);
     }
@@ -121,7 +134,7 @@ export class GoalReckoner {
   /** How far each single goal has come. */
   partsOf(tally: Tally): Part[] {
     return this.parts.map((goal, index) => {
-      const counter = this.#counters[index];
+      const counter = this.counters[index];
       const count = tally[index];
       if (!counter || count === undefined) throw new Error('A tally belongs to another goal.');
       const isMet = counter.isMet(count);
@@ -149,8 +162,13 @@ function foldGoal<Made>(
   );
 }
 
-/** How one kind of single goal counts. */
-type Counter = {
+/** Whether a goal is reached, by counts. */
+export type ReachedTest = (counts: readonly (Count | undefined)[]) => boolean;
+
+/** How one single goal counts. */
+export type Counter = {
+  /** Those of one key count alike, whatever the goals want of it. */
+  readonly key: string;
   begin(): Count;
   concerns(deed: Deed): boolean;
   add(count: Count, deed: Deed): Count;
@@ -161,49 +179,71 @@ type Counter = {
 function counterOf(goal: SingleGoal): Counter {
   if (isJudged(goal) || goal.kind === 'proof') return JUDGED;
   switch (goal.kind) {
-    case 'amount': {
-      const { category, subjects } = goal;
-      const only = subjects && new Set(subjects);
-      const wanted = Number(goal.amount);
-      return {
-        begin: () => 0,
-        concerns: (deed) =>
-          deed.category === category && (!only || (deed.subject !== undefined && only.has(deed.subject))),
-        // Capped: beyond the goal nothing is asked any more, and the sum stays exact.
-        add: (count, deed) => Math.min(Number(count) + Number(deed.amount), wanted),
-        isMet: (count) => count === wanted,
-        progress: (count) => ({ done: BigInt(Number(count)), wanted: goal.amount }),
-      };
-    }
-    case 'each': {
-      const { category, times, of } = goal;
-      const listed = new Set(goal.subjects);
-      const whole = (count: Count) =>
-        count instanceof Map ? [...count.values()].filter((done) => done >= times).length : 0;
-      return {
-        begin: () => new Map(),
-        concerns: (deed) => deed.category === category && deed.subject !== undefined && listed.has(deed.subject),
-        add(count, { subject }) {
-          if (count instanceof Map && subject !== undefined) count.set(subject, (count.get(subject) ?? 0) + 1);
-          return count;
-        },
-        isMet: (count) => whole(count) >= of,
-        progress: (count) => ({ done: BigInt(whole(count)), wanted: BigInt(of) }),
-      };
-    }
+    case 'amount':
+      return amountCounter(goal);
+    case 'each':
+      return eachCounter(goal);
     case 'days':
-      return {
-        begin: () => new Set(),
-        concerns: (deed) => goal.category === undefined || deed.category === goal.category,
-        add: (count, { day }) => (count instanceof Set ? count.add(day) : count),
-        isMet: (count) => count instanceof Set && count.size >= goal.days,
-        progress: (count) => ({ done: BigInt(count instanceof Set ? count.size : 0), wanted: BigInt(goal.days) }),
-      };
+      return daysCounter(goal);
   }
+}
+
+function amountCounter({ category, subjects, amount }: Extract<SingleGoal, { kind: 'amount' }>): Counter {
+  const only = subjects && new Set(subjects);
+  const wanted = Number(amount);
+  return {
+    key: JSON.stringify(['amount', category, subjects?.toSorted()]),
+    begin: () => 0,
+    concerns: (deed) => deed.category === category && (!only || (deed.subject !== undefined && only.has(deed.subject))),
+    // Capped: beyond every goal nothing is asked any more, and the sum stays exact.
+    add: (count, deed) => Math.min(Number(count) + deed.amount, Number(MAX_GOAL)),
+    isMet: (count) => Number(count) >= wanted,
+    progress: (count) => ({ done: BigInt(Math.min(Number(count), wanted)), wanted: amount }),
+  };
+}
+
+function eachCounter({ category, subjects, times, of }: Extract<SingleGoal, { kind: 'each' }>): Counter {
+  const places = new Map(subjects.toSorted().map((subject, place) => [subject, place]));
+  const whole = (count: Count) => {
+    let enough = 0;
+    if (typeof count === 'object') for (const done of count) if (done >= times) enough += 1;
+    return enough;
+  };
+  return {
+    key: JSON.stringify(['each', category, ...places.keys()]),
+    begin: () => [],
+    concerns: (deed) => deed.category === category && deed.subject !== undefined && places.has(deed.subject),
+    add(count, { subject }) {
+      const place = subject === undefined ? undefined : places.get(subject);
+      if (typeof count === 'number' || place === undefined) return count;
+      while (count.length <= place) count.push(0);
+      count[place] = (count[place] ?? 0) + 1;
+      return count;
+    },
+    isMet: (count) => whole(count) >= of,
+    progress: (count) => ({ done: BigInt(whole(count)), wanted: BigInt(of) }),
+  };
+}
+
+function daysCounter({ category, days }: Extract<SingleGoal, { kind: 'days' }>): Counter {
+  const seen = (count: Count) => (typeof count === 'object' ? count.length : 0);
+  return {
+    key: JSON.stringify(['days', category]),
+    begin: () => [],
+    concerns: (deed) => category === undefined || deed.category === category,
+    add(count, { day }) {
+      // Mostly the last one again.
+      if (typeof count === 'object' && count.at(-1) !== day && !count.includes(day)) count.push(day);
+      return count;
+    },
+    isMet: (count) => seen(count) >= days,
+    progress: (count) => ({ done: BigInt(seen(count)), wanted: BigInt(days) }),
+  };
 }
 
 /** No contribution brings it nearer: a board, asked once at the end, or a reviewer says whether it is met. */
 const JUDGED: Counter = {
+  key: 'judged',
   begin: () => 0,
   concerns: () => false,
   add: (count) => count,

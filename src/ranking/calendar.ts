@@ -57,7 +57,7 @@ type Cycle = {
   write(start: Temporal.PlainDate): string;
   /** The start that a key names, or undefined when it is malformed or names none, such as week 53 of a short year. */
   read(key: string): Temporal.PlainDate | undefined;
-  /** What keys look like. */
+  /** What keys look like, also those that name none. */
   shape: RegExp;
   example: string;
 };
@@ -99,9 +99,10 @@ const CYCLES: Record<Exclude<WindowKind, 'all'>, Cycle> = {
     write: (start) => `${pad(start.year, 4)}-Q${(start.month + 2) / 3}`,
     read: (key) => {
       const [year, quarter] = numbersIn(CYCLES.season.shape, key) ?? [];
-      return year === undefined || quarter === undefined ? undefined : new Temporal.PlainDate(year, quarter * 3 - 2, 1);
+      if (year === undefined || quarter === undefined || quarter < 1 || quarter > 4) return undefined;
+      return new Temporal.PlainDate(year, quarter * 3 - 2, 1);
     },
-    shape: /^(\d{4})-Q([1-4])$/,
+    shape: /^(\d{4})-Q(\d)$/,
     example: '2026-Q3',
   },
 };
@@ -216,7 +217,7 @@ export function createCalendar({ timeZone, kept, seasons = [] }: CalendarSetting
   };
 }
 
-/** Whether a key looks like that of a regular window, or has a meaning of its own. */
+/** Whether a key looks like that of a regular window, real or not and in whatever case, or has a meaning of its own. */
 export function isReservedKey(key: string): boolean {
   return (
     ['current', 'previous', ALL.key].includes(key) ||
@@ -269,7 +270,7 @@ function minuteAfter(instant: Date): Date {
 
 function noPeriod(kind: Exclude<WindowKind, 'all'>, key: string, own: readonly Window[]): DomainError {
   // A key of another kind of window is none of a season, whatever seasons there are.
-  const couldBe = CYCLES.season.shape.test(key) || (CUSTOM_KEY.test(key) && !isReservedKey(key));
+  const couldBe = CYCLES.season.read(key) !== undefined || (CUSTOM_KEY.test(key) && !isReservedKey(key));
   if (kind === 'season' && own.length > 0 && couldBe) {
     const keys = own.map((window) => window.key).join(', ');
     return new DomainError('unknown-season', `There is no season "${key}". The community has its own: ${keys}.`);

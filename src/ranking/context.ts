@@ -11,6 +11,8 @@ export type RankingContext = {
   directory: CommunityDirectory;
   layouts: LayoutCache;
   segmentLimits?: SegmentLimits;
+  /** How much of the prizes of a table one transaction gives. */
+  awardsAtOnce?: number;
 };
 
 /** A community whose lock is held, and its segments, ready to be changed. */

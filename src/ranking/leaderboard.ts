@@ -1,6 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { PUBLIC_HANDLE, PUBLIC_NAME, SHOWN_DISCORD_USER } from '../privacy/public-name.ts';
+import type { Place } from './place.ts';
 
 /** Members are numbered by PostgreSQL's `int`, so no board has more. */
 const LARGEST_INT = 2_147_483_647;
@@ -154,14 +155,44 @@ type PageRow = {
  * ahead within the block, and the standings ahead within the segment.
  */
 function standingsOf(communityId: number, boards: RawBuilder<unknown>, memberId: number): RawBuilder<unknown> {
+  return sql`
+    select own.board_id, own.member_id, own.neg_score, own.reached_at, 1 + ${aheadOfOwn(communityId)} as rank
+    from ${boards} as board(board_id)
+    cross join lateral (
+      select board_id, member_id, neg_score, reached_at from standings
+      where community_id = ${communityId} and board_id = board.board_id and member_id = ${memberId} offset 0
+    ) own
+    ${segmentOfOwn(communityId)}`;
+}
+
+/** Counts those who stand ahead of a place, whether somebody stands there or not. Touches a few hundred rows. */
+export async function countAhead(
+  db: Kysely<Database>,
+  communityId: number,
+  boardId: number,
+  { negScore, reachedAt, memberId }: Place,
+): Promise<number> {
+  const { rows } = await sql<{ ahead: number }>`
+    select (${aheadOfOwn(communityId)})::int as ahead
+    from (values (${boardId}::int, ${negScore}::bigint, ${reachedAt}::timestamptz, ${memberId}::int))
+      as own(board_id, neg_score, reached_at, member_id)
+    ${segmentOfOwn(communityId)}`.execute(db);
+  return rows[0]?.ahead ?? 0;
+}
+
+/** The block and the segment that the place `own` belongs to, joined to it. */
+function segmentOfOwn(communityId: number): RawBuilder<unknown> {
   const bound = (level: 1 | 2) => sql`(
     select s.neg_score, s.reached_at, s.member_id from segments s
     where s.community_id = ${communityId} and s.board_id = own.board_id and s.level = ${sql.lit(level)}
       and (s.neg_score, s.reached_at, s.member_id) <= (own.neg_score, own.reached_at, own.member_id)
     order by s.neg_score desc, s.reached_at desc, s.member_id desc limit 1)`;
-  return sql`
-    select own.board_id, own.member_id, own.neg_score, own.reached_at,
-      1 + coalesce((
+  return sql`cross join lateral ${bound(2)} block cross join lateral ${bound(1)} segment`;
+}
+
+/** How many stand ahead of the place `own`, of {@link segmentOfOwn}. */
+function aheadOfOwn(communityId: number): RawBuilder<unknown> {
+  return sql`coalesce((
         select sum(s.members) from segments s
         where s.community_id = ${communityId} and s.board_id = own.board_id and s.level = 2
           and (s.neg_score, s.reached_at, s.member_id) < (block.neg_score, block.reached_at, block.member_id)
@@ -175,12 +206,5 @@ function standingsOf(communityId: number, boards: RawBuilder<unknown>, memberId:
         where s.community_id = ${communityId} and s.board_id = own.board_id
           and (s.neg_score, s.reached_at, s.member_id) >= (segment.neg_score, segment.reached_at, segment.member_id)
           and (s.neg_score, s.reached_at, s.member_id) < (own.neg_score, own.reached_at, own.member_id)
-      ) as rank
-    from ${boards} as board(board_id)
-    cross join lateral (
-      select board_id, member_id, neg_score, reached_at from standings
-      where community_id = ${communityId} and board_id = board.board_id and member_id = ${memberId} offset 0
-    ) own
-    cross join lateral ${bound(2)} block
-    cross join lateral ${bound(1)} segment`;
+      )`;
 }

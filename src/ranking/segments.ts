@@ -9,10 +9,22 @@
  * the community's lock.
  */
 import { sql, type Transaction } from 'kysely';
-import { instantOf, instants, milliseconds, numbers } from '../db/arrays.ts';
+import { numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import type { Layout, LayoutCache } from './layout-cache.ts';
 import { comparePlaces, FIRST_PLACE, LAST_PLACE, lastBoundBefore, type Place } from './place.ts';
+import {
+  addCounts,
+  BLOCK,
+  deleteSegments,
+  insertSegments,
+  readCounts,
+  readCuts,
+  readLayouts,
+  recount,
+  SEGMENT,
+  type SegmentRow,
+} from './segment-store.ts';
 
 /** How large a segment and a block grow before they are cut. What falls below an eighth is joined, to at most a half. */
 export type SegmentLimits = { membersInSegment: number; segmentsInBlock: number };
@@ -21,11 +33,6 @@ const SEGMENT_LIMITS: SegmentLimits = { membersInSegment: 1024, segmentsInBlock:
 
 /** A standing that appears (no `from`), goes (no `to`) or moves. */
 export type Move = { boardId: number; from: Place | undefined; to: Place | undefined };
-
-const SEGMENT = 1;
-const BLOCK = 2;
-type Level = typeof SEGMENT | typeof BLOCK;
-type Row = { boardId: number; level: Level; bound: Place; members: number };
 
 /** Everything that one transaction does to the segments of one community. */
 export class SegmentIndex {
@@ -61,7 +68,7 @@ export class SegmentIndex {
   /** Moves the counts of standings that moved, and cuts and joins what that made too large or too small. */
   async move(moves: readonly Move[]): Promise<void> {
     await this.#load(new Set(moves.map((move) => move.boardId)));
-    const rows = await this.#addCounts(this.#deltasOf(moves));
+    const rows = await addCounts(this.#trx, this.#communityId, this.#deltasOf(moves));
     for (const row of rows.filter((row) => row.level === SEGMENT && row.members > this.#limits.membersInSegment)) {
       await this.#cutSegment(row);
     }
@@ -100,7 +107,7 @@ export class SegmentIndex {
       { boardId, level: BLOCK, bound: FIRST_PLACE, members: 0 } as const,
       { boardId, level: SEGMENT, bound: FIRST_PLACE, members: 0 } as const,
     ]);
-    await this.#insert(rows);
+    await insertSegments(this.#trx, this.#communityId, rows);
     for (const boardId of boardIds) this.#layouts.set(boardId, { segments: [FIRST_PLACE], blocks: [FIRST_PLACE] });
   }
 
@@ -109,16 +116,9 @@ export class SegmentIndex {
     await sql`delete from segments where community_id = ${this.#communityId} and board_id = ${boardId}`.execute(
       this.#trx,
     );
-    await this.#insert([{ boardId, level: SEGMENT, bound: FIRST_PLACE, members: 0 }]);
-    const { rows } = await sql<PlaceRow>`
-      insert into segments (community_id, board_id, level, neg_score, reached_at, member_id, members)
-      select ${this.#communityId}::int, ${boardId}::int, ${SEGMENT}::smallint, neg_score, reached_at, member_id, 0 from (
-        select neg_score, reached_at, member_id, row_number() over (order by neg_score, reached_at, member_id) - 1 as n
-        from standings where community_id = ${this.#communityId} and board_id = ${boardId}
-      ) numbered
-      where n > 0 and n % ${Math.max(1, Math.floor(this.#limits.membersInSegment / 2))}::int = 0
-      returning neg_score, reached_at, member_id`.execute(this.#trx);
-    const segments = [FIRST_PLACE, ...rows.map(placeOf).toSorted(comparePlaces)];
+    const size = Math.max(1, Math.floor(this.#limits.membersInSegment / 2));
+    const cuts = await readCuts(this.#trx, this.#communityId, boardId, { from: FIRST_PLACE, to: LAST_PLACE, size });
+    const segments = [FIRST_PLACE, ...cuts];
     const blocks = balancedBlocks(segments, [FIRST_PLACE], this.#limits.segmentsInBlock);
     await recount(this.#trx, this.#communityId, boardId, SEGMENT, segments, new Set(segments));
     await recount(this.#trx, this.#communityId, boardId, BLOCK, blocks, new Set(blocks));
@@ -127,22 +127,8 @@ export class SegmentIndex {
 
   async #load(boardIds: ReadonlySet<number>): Promise<void> {
     const missing = [...boardIds].filter((boardId) => !this.#layouts.has(boardId));
-    if (missing.length === 0) return;
-    const { rows } = await sql<{
-      board_id: number;
-      level: Level;
-      neg_score: bigint;
-      reached_at: Date;
-      member_id: number;
-    }>`
-      select board_id, level, neg_score, reached_at, member_id from segments
-      where community_id = ${this.#communityId} and board_id = any(${numbers(missing)}::int[])
-      order by board_id, level, neg_score, reached_at, member_id`.execute(this.#trx);
-    for (const boardId of missing) {
-      const own = rows.filter((row) => row.board_id === boardId);
-      const boundsOf = (level: Level) => own.filter((row) => row.level === level).map(placeOf);
-      this.#layouts.set(boardId, { segments: boundsOf(SEGMENT), blocks: boundsOf(BLOCK) });
-    }
+    const layouts = await readLayouts(this.#trx, this.#communityId, missing);
+    for (const [boardId, layout] of layouts) this.#layouts.set(boardId, layout);
   }
 
   #layoutOf(boardId: number): Layout {
@@ -156,78 +142,35 @@ export class SegmentIndex {
   }
 
   /** How much the count of each touched segment and block changes; what stays the same is left out. */
-  #deltasOf(moves: readonly Move[]): Row[] {
-    const deltas = new Map<string, Row>();
-    const add = (boardId: number, level: Level, bounds: readonly Place[], place: Place, members: number) => {
-      const index = lastBoundBefore(bounds, place);
-      const slot = `${boardId} ${level} ${index}`;
-      const row = deltas.get(slot);
-      if (row) row.members += members;
-      else deltas.set(slot, { boardId, level, bound: bounds[index] ?? FIRST_PLACE, members });
-    };
-    for (const { boardId, from, to } of moves) {
+  #deltasOf(moves: readonly Move[]): SegmentRow[] {
+    const rows: SegmentRow[] = [];
+    for (const [boardId, own] of Map.groupBy(moves, (move) => move.boardId)) {
       const { segments, blocks } = this.#layoutOf(boardId);
       for (const [level, bounds] of [
         [SEGMENT, segments],
         [BLOCK, blocks],
       ] as const) {
-        if (from) add(boardId, level, bounds, from, -1);
-        if (to) add(boardId, level, bounds, to, 1);
+        for (const [index, members] of countMoves(own, bounds)) {
+          if (members !== 0) rows.push({ boardId, level, bound: bounds[index] ?? FIRST_PLACE, members });
+        }
       }
     }
-    return [...deltas.values()].filter((row) => row.members !== 0);
-  }
-
-  /** Adds to counts and returns the rows with what they hold now. */
-  async #addCounts(deltas: readonly Row[]): Promise<Row[]> {
-    if (deltas.length === 0) return [];
-    const { rows } = await sql<SegmentRow>`
-      update segments s set members = s.members + d.members
-      from ${this.#known(deltas)}
-      where s.ctid = known.tid
-      returning s.board_id, s.level, s.neg_score, s.reached_at, s.member_id, s.members`.execute(this.#trx);
-    if (rows.length !== deltas.length) {
-      throw new Error(
-        `Segments of community ${this.#communityId} are missing. Repair it: npm run standings -- rebuild`,
-      );
-    }
-    return rows.map((row) => ({ boardId: row.board_id, level: row.level, bound: placeOf(row), members: row.members }));
-  }
-
-  async #insert(rows: readonly Row[]): Promise<void> {
-    if (rows.length === 0) return;
-    await sql`
-      insert into segments (community_id, board_id, level, neg_score, reached_at, member_id, members)
-      select ${this.#communityId}::int, board_id, level, neg_score, reached_at, member_id, members from ${unnestRows(rows)}`.execute(
-      this.#trx,
-    );
-  }
-
-  async #delete(rows: readonly Row[]): Promise<void> {
-    await sql`
-      delete from segments s using ${this.#known(rows)} where s.ctid = known.tid`.execute(this.#trx);
+    return rows;
   }
 
   /** Cuts a segment into even pieces of about half the limit. */
-  async #cutSegment({ boardId, bound, members }: Row): Promise<void> {
+  async #cutSegment({ boardId, bound, members }: SegmentRow): Promise<void> {
     const { segments, blocks } = this.#layoutOf(boardId);
     const pieces = Math.max(2, Math.floor(members / (this.#limits.membersInSegment / 2)));
     const size = Math.ceil(members / pieces);
     const at = lastBoundBefore(segments, bound);
     const end = segments[at + 1] ?? LAST_PLACE;
-    const { rows } = await sql<PlaceRow>`
-      select neg_score, reached_at, member_id from (
-        select neg_score, reached_at, member_id, row_number() over (order by neg_score, reached_at, member_id) - 1 as n
-        from standings
-        where community_id = ${this.#communityId} and board_id = ${boardId}
-          and (neg_score, reached_at, member_id) >= ${rowOf(bound)} and (neg_score, reached_at, member_id) < ${rowOf(end)}
-      ) numbered
-      where n > 0 and n % ${size}::int = 0
-      order by n`.execute(this.#trx);
-    const cuts = rows.map(placeOf);
+    const cuts = await readCuts(this.#trx, this.#communityId, boardId, { from: bound, to: end, size });
     const left = members - cuts.length * size;
-    await this.#addCounts([{ boardId, level: SEGMENT, bound, members: size - members }]);
-    await this.#insert(
+    await addCounts(this.#trx, this.#communityId, [{ boardId, level: SEGMENT, bound, members: size - members }]);
+    await insertSegments(
+      this.#trx,
+      this.#communityId,
       cuts.map((cut, index) => ({
         boardId,
         level: SEGMENT,
@@ -239,14 +182,17 @@ export class SegmentIndex {
   }
 
   /** Joins small segments with a neighbour of the same block where the two are small enough together. */
-  async #joinSegments(small: readonly Row[]): Promise<void> {
+  async #joinSegments(small: readonly SegmentRow[]): Promise<void> {
     const pairs = small.flatMap(({ boardId, bound }) => this.#neighbours(boardId, bound));
     if (pairs.length === 0) return;
-    const counts = await this.#countsOf(
+    const rows = await readCounts(
+      this.#trx,
+      this.#communityId,
       pairs.flatMap(({ boardId, kept, gone }) => [kept, gone].map((bound) => ({ boardId, bound }))),
     );
-    const lost: Row[] = [];
-    const gained: Row[] = [];
+    const counts = new Map(rows.map(({ boardId, bound, members }) => [slotOf(boardId, bound), members]));
+    const lost: SegmentRow[] = [];
+    const gained: SegmentRow[] = [];
     const joined = new Set<string>();
     for (const { boardId, kept, gone } of pairs) {
       const slots = [slotOf(boardId, kept), slotOf(boardId, gone)] as const;
@@ -259,8 +205,12 @@ export class SegmentIndex {
       const { segments, blocks } = this.#layoutOf(boardId);
       this.#change(boardId, { segments: segments.toSpliced(lastBoundBefore(segments, gone), 1), blocks });
     }
-    await this.#delete(lost);
-    await this.#addCounts(gained.filter((row) => row.members !== 0));
+    await deleteSegments(this.#trx, this.#communityId, lost);
+    await addCounts(
+      this.#trx,
+      this.#communityId,
+      gained.filter((row) => row.members !== 0),
+    );
   }
 
   /** The pairs of a segment with the one before and the one behind it, within its block. */
@@ -277,13 +227,6 @@ export class SegmentIndex {
     });
   }
 
-  async #countsOf(bounds: readonly { boardId: number; bound: Place }[]): Promise<Map<string, number>> {
-    const { rows } = await sql<SegmentRow>`
-      select known.board_id, known.level, known.neg_score, known.reached_at, known.member_id, known.members
-      from ${this.#known(bounds.map((bound) => ({ ...bound, level: SEGMENT, members: 0 })))}`.execute(this.#trx);
-    return new Map(rows.map((row) => [slotOf(row.board_id, placeOf(row)), row.members]));
-  }
-
   /** Cuts blocks of too many segments and joins those of too few. */
   async #balanceBlocks(boardId: number): Promise<void> {
     const { segments, blocks } = this.#layoutOf(boardId);
@@ -292,7 +235,11 @@ export class SegmentIndex {
     const isNew = balanced.filter((bound) => !blocks.includes(bound));
     if (gone.length === 0 && isNew.length === 0) return;
     this.#change(boardId, { segments, blocks: balanced });
-    await this.#delete(gone.map((bound) => ({ boardId, level: BLOCK, bound, members: 0 })));
+    await deleteSegments(
+      this.#trx,
+      this.#communityId,
+      gone.map((bound) => ({ boardId, level: BLOCK, bound })),
+    );
     // Recounted are the new blocks, and those that lost segments to one or gained those of one that is gone.
     const changed = new Set(
       [...isNew, ...gone].flatMap((bound) => {
@@ -303,20 +250,24 @@ export class SegmentIndex {
     await recount(this.#trx, this.#communityId, boardId, BLOCK, balanced, changed);
   }
 
-  /** Rows as a table `d`, joined with the segments at their bounds as `known`, and where those lie as `known.tid`. */
-  #known(rows: readonly Row[]) {
-    // Found row by row, by key, whatever the planner believes of how many there are.
-    return sql`${unnestRows(rows)} cross join lateral (
-      select ctid as tid, * from segments
-      where community_id = ${this.#communityId} and board_id = d.board_id and level = d.level
-        and neg_score = d.neg_score and reached_at = d.reached_at and member_id = d.member_id offset 0
-    ) known`;
-  }
-
   #change(boardId: number, layout: Layout): void {
     this.#layouts.set(boardId, layout);
     this.#changed.add(boardId);
   }
+}
+
+/** How many members each stretch between two bounds gains, by the index of the bound that it begins at. */
+function countMoves(moves: readonly Move[], bounds: readonly Place[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  const add = (place: Place, members: number) => {
+    const index = lastBoundBefore(bounds, place);
+    counts.set(index, (counts.get(index) ?? 0) + members);
+  };
+  for (const { from, to } of moves) {
+    if (from) add(from, -1);
+    if (to) add(to, 1);
+  }
+  return counts;
 }
 
 /** Block bounds such that no block has more than `limit` segments, and neighbours of few are one. */
@@ -340,59 +291,6 @@ function balancedBlocks(segments: readonly Place[], blocks: readonly Place[], li
   return balanced;
 }
 
-/** Writes the counts of some of a board's segments anew from its standings, or of its blocks from its segments. */
-async function recount(
-  trx: Transaction<Database>,
-  communityId: number,
-  boardId: number,
-  level: Level,
-  bounds: readonly Place[],
-  changed: ReadonlySet<Place>,
-): Promise<void> {
-  const spans = bounds.flatMap((bound, index) =>
-    changed.has(bound) ? [{ bound, end: bounds[index + 1] ?? LAST_PLACE }] : [],
-  );
-  const within = sql`
-    (s.neg_score, s.reached_at, s.member_id) >= (d.neg_score, d.reached_at, d.member_id)
-    and (s.neg_score, s.reached_at, s.member_id) < (d.end_neg_score, d.end_reached_at, d.end_member_id)`;
-  const count =
-    level === SEGMENT
-      ? sql`select count(*) from standings s where s.community_id = ${communityId} and s.board_id = ${boardId} and ${within}`
-      : sql`select coalesce(sum(s.members), 0) from segments s where s.community_id = ${communityId} and s.board_id = ${boardId} and s.level = ${SEGMENT} and ${within}`;
-  await sql`
-    insert into segments (community_id, board_id, level, neg_score, reached_at, member_id, members)
-    select ${communityId}::int, ${boardId}::int, ${level}::smallint, d.neg_score, d.reached_at, d.member_id, (${count})
-    from unnest(
-      ${numbers(spans.map(({ bound }) => bound.negScore))}::bigint[], ${instants(spans.map(({ bound }) => bound.reachedAt))}::timestamptz[], ${numbers(spans.map(({ bound }) => bound.memberId))}::int[],
-      ${numbers(spans.map(({ end }) => end.negScore))}::bigint[], ${instants(spans.map(({ end }) => end.reachedAt))}::timestamptz[], ${numbers(spans.map(({ end }) => end.memberId))}::int[]
-    ) as d(neg_score, reached_at, member_id, end_neg_score, end_reached_at, end_member_id)
-    on conflict (community_id, board_id, level, neg_score, reached_at, member_id) do update set members = excluded.members`.execute(
-    trx,
-  );
-}
-
-type PlaceRow = { neg_score: bigint; reached_at: Date; member_id: number };
-type SegmentRow = PlaceRow & { board_id: number; level: Level; members: number };
-
-function placeOf(row: PlaceRow): Place {
-  return { negScore: row.neg_score, reachedAt: row.reached_at, memberId: row.member_id };
-}
-
-function rowOf(place: Place) {
-  return sql`(${place.negScore}::bigint, ${place.reachedAt}::timestamptz, ${place.memberId}::int)`;
-}
-
 function slotOf(boardId: number, bound: Place): string {
   return `${boardId} ${bound.negScore} ${bound.reachedAt.getTime()} ${bound.memberId}`;
-}
-
-/** Rows as a table `d (board_id, level, neg_score, reached_at, member_id, members)`. */
-function unnestRows(rows: readonly Row[]) {
-  return sql`(
-    select board_id, level, neg_score, ${instantOf('reached_at')} as reached_at, member_id, members from unnest(
-      ${numbers(rows.map((row) => row.boardId))}::int[], ${numbers(rows.map((row) => row.level))}::smallint[],
-      ${numbers(rows.map((row) => row.bound.negScore))}::bigint[], ${milliseconds(rows.map((row) => row.bound.reachedAt))}::bigint[],
-      ${numbers(rows.map((row) => row.bound.memberId))}::int[], ${numbers(rows.map((row) => row.members))}::int[]
-    ) as rows(board_id, level, neg_score, reached_at, member_id, members)
-  ) d`;
 }

@@ -3,13 +3,11 @@ import { writeAudit, type Actor } from '../audit/audit-log.ts';
 import { lockCommunity } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import { DomainError } from '../errors.ts';
-import { readGrant, type GrantState, type ListedGrant } from './grant-list.ts';
+import { isDeliveredByHand, readGrant, type GrantState, type ListedGrant } from './grant-list.ts';
 import type { RewardKind } from './reward.ts';
 import { userOfMember } from './role-differences.ts';
 import { demandPass } from './role-passes.ts';
 
-/** Kinds that somebody outside delivers, and then says so. */
-const DELIVERED_BY_HAND: ReadonlySet<RewardKind> = new Set(['nft', 'access']);
 /** Kinds that have to be delivered at all. */
 export const DELIVERABLE_KINDS = ['role', 'nft', 'access'] as const satisfies readonly RewardKind[];
 
@@ -30,8 +28,7 @@ export async function noteDelivery(
   now: Date,
 ): Promise<ListedGrant> {
   return changeGrant(db, communityId, id, async (trx, grant) => {
-    if (!DELIVERED_BY_HAND.has(grant.kind))
-      throw conflict(grant, `is a ${grant.kind}, which ${WHO_DELIVERS[grant.kind]}`);
+    if (!isDeliveredByHand(grant.kind)) throw conflict(grant, `is a ${grant.kind}, which ${WHO_DELIVERS[grant.kind]}`);
     const stateReason = outcome === 'failed' ? (reason ?? NO_REASON) : reason;
     if (grant.state === outcome && (outcome === 'delivered' || grant.stateReason === stateReason)) return;
     if (grant.state !== 'made' && grant.state !== 'failed') throw conflict(grant, ABOUT_STATE[grant.state]);

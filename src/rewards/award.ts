@@ -1,208 +1,140 @@
-/** Who wins which prize on a board, and giving it: only the difference to what was given before is written. */
-import { sql, type Kysely, type Transaction } from 'kysely';
+/** What final tables entitle to, held against what was granted: page by page, however much it is. */
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import type { Window } from '../ranking/calendar.ts';
-import { giveAgain, makeGrants, takeBackGrants, type Entitlement } from './grants.ts';
-import type { Prize } from './prizes.ts';
-import type { Reward } from './reward.ts';
+import { lastEntry } from './grants.ts';
+import {
+  mayWin,
+  rewardsOf,
+  toAward,
+  winning,
+  wonBy,
+  type Award,
+  type AwardedBoard,
+  type Lines,
+  type Stretch,
+  type StretchReward,
+  type WonRow,
+} from './winners.ts';
 
-/** How many grants one statement writes. */
-const GRANTS_AT_ONCE = 2_000;
+/** The board of a category in a window whose prizes are given when it is final. */
+export type AwardedTable = AwardedBoard & { windowId: number; window: Window; categoryId: number };
 
-/** A board whose prizes are given, or would be. `excluded`: members who get none, so that it passes to the next. */
-export type AwardedBoard = {
-  communityId: number;
-  boardId: number | undefined;
-  /** How many stand on it. */
-  total: number;
-  excluded: ReadonlySet<number>;
-};
-
-/** A reward that a member wins. `rank`: on the board, those included who get no prize. */
-export type Award = { prize: Prize; reward: Reward; rewardIndex: number; memberId: number; rank: number };
+/** Something that is won and not in effect. `wasGiven`: it was, and was taken back. */
+export type Lacking = { key: string; award: Award; wasGiven: boolean };
 
 /**
- * Reckons who wins what on a board as it stands. A member in several bands wins each. Ranks of bands count those alone who
- * may win; the first per cent are of all who stand there, rounded up, and at least one.
- *
- * Reads as many standings as the bands reach down.
+ * Finds what some lines of a table win and have not got. Of a member and one merged into it that both won, one wins. A
+ * single statement, so that a merge that comes in between confuses nothing.
  */
-export async function planAwards(
+export async function findLacking(
   db: Kysely<Database>,
-  { communityId, boardId, total, excluded }: AwardedBoard,
-  prizes: readonly Prize[],
-): Promise<Award[]> {
-  if (boardId === undefined || prizes.length === 0) return [];
-  const standing = await readTop(db, communityId, boardId, {
-    ranks: Math.max(0, ...prizes.map(({ band }) => lastRankOf(band, total) ?? 0)) + excluded.size,
-    minScore: prizes.reduce<bigint | undefined>(
-      (least, { band }) =>
-        'minScore' in band && !(least !== undefined && least < band.minScore) ? band.minScore : least,
-      undefined,
-    ),
-  });
-  // Whoever was merged into a member who gets none won before that, until the table is amended.
-  const eligible = standing.filter(({ memberId }) => !excluded.has(memberId));
-  return prizes.flatMap((prize) =>
-    eligible
-      .filter(({ score }, index) => wins(prize.band, index + 1, score, total))
-      .flatMap(({ heir, rank }) =>
-        prize.rewards.map((reward, rewardIndex) => ({ prize, reward, rewardIndex, memberId: heir, rank })),
-      ),
-  );
+  table: AwardedTable,
+  stretches: readonly Stretch[],
+  lines: Lines,
+): Promise<Lacking[]> {
+  const rewards = rewardsOf(stretches);
+  if (rewards.length === 0) return [];
+  const { rows } = await sql<WonRow & { key: string; wasGiven: boolean }>`
+    select won.n::int, won.heir as "memberId", min(won.rank)::int as rank, own.key, known.amount is not null as "wasGiven"
+    from ${wonBy(table, rewards, lines)} won
+    join ${keysTable(table, rewards)} on k.n = won.n
+    cross join lateral (select k.key || won.heir as key) own
+    left join lateral ${lastEntry(table.communityId, sql`own.key`)} known on true
+    where coalesce(known.amount < 0, true) and not (k.is_role and ${rolesEnded(table)})
+    group by won.n, won.heir, own.key, known.amount order by 1, 3`.execute(db);
+  return rows.flatMap(({ key, wasGiven, ...row }) => toAward(rewards, row).map((award) => ({ key, award, wasGiven })));
 }
 
-function lastRankOf(band: Prize['band'], total: number): number | undefined {
-  if ('ranks' in band) return band.ranks.to;
-  return 'topPercent' in band ? Math.max(1, Math.ceil((total * band.topPercent) / 100)) : undefined;
-}
+/** Entitlements that follow each other. `next`: the last of them; undefined, when there are no more. */
+export type Excess = { keys: string[]; next: string | undefined };
 
-function wins(band: Prize['band'], rank: number, score: bigint, total: number): boolean {
-  if ('minScore' in band) return score >= band.minScore;
-  const first = 'ranks' in band ? band.ranks.from : 1;
-  return rank >= first && rank <= (lastRankOf(band, total) ?? 0);
-}
-
-type Top = { memberId: number; heir: number; rank: number; score: bigint };
-
-/** The first of a board, down to a rank and to a score. Who was merged meanwhile has an heir. */
-async function readTop(
+/** Finds what is in effect and not won among the entitlements of a table behind a key, at most so many. */
+export async function findExcess(
   db: Kysely<Database>,
-  communityId: number,
-  boardId: number,
-  { ranks, minScore }: { ranks: number; minScore: bigint | undefined },
-): Promise<Top[]> {
-  const ofBoard = sql`select member_id, neg_score, reached_at from standings where community_id = ${communityId} and board_id = ${boardId}`;
-  const order = sql`order by neg_score, reached_at, member_id`;
-  const { rows } = await sql<{ memberId: number; heir: number; negScore: bigint }>`
-    with recursive first as (
-      (${ofBoard} ${order} limit ${ranks})
-      union
-      (${ofBoard} and neg_score <= ${minScore === undefined ? null : -minScore}::bigint)
-    ),
-    heirs as (
-      select first.*, member_id as heir from first
+  table: AwardedTable,
+  stretches: readonly Stretch[],
+  after: string,
+  limit: number,
+): Promise<Excess> {
+  const { communityId, boardId = 0 } = table;
+  const prefix = awardPrefix(table);
+  const rewards = rewardsOf(stretches);
+  const isWonBy = (members: RawBuilder<unknown>) => sql`exists (
+    select from ${members} own join standings s on s.community_id = ${communityId} and s.board_id = ${boardId} and s.member_id = own.member_id
+    join ${winning(rewards)} join ${keysTable(table, rewards)} on k.n = r.n
+    where k.key || page.member_id = page.entitlement and ${mayWin(table)})`;
+  // Nearly everybody wins by a line of their own.
+  const merged = sql`(
+    with recursive own (member_id) as (
+      select page.member_id
       union all
-      select heirs.member_id, heirs.neg_score, heirs.reached_at, m.into_member_id from heirs
-      join member_merges m on m.community_id = ${communityId} and m.member_id = heirs.heir
+      select m.member_id from own join member_merges m on m.community_id = ${communityId} and m.into_member_id = own.member_id
+    ) select member_id from own)`;
+  const { rows } = await sql<{ seen: number; last: string | null; keys: string[] | null }>`
+    with page as materialized (
+      select entitlement, sum(amount) <> 0 as in_effect, max(member_id) as member_id, bool_or(kind = 'role') as is_role
+      from grants where community_id = ${communityId} and ${isBetween(after || prefix, prefix)}
+      group by entitlement order by entitlement limit ${limit}
     )
-    select member_id as "memberId", neg_score as "negScore", heir from heirs
-    where not exists (select from member_merges m where m.community_id = ${communityId} and m.member_id = heirs.heir)
-    ${order}`.execute(db);
-  return rows.map(({ memberId, heir, negScore }, index) => ({ memberId, heir, rank: index + 1, score: -negScore }));
+    select count(*)::int as seen, max(entitlement) as last, array_agg(entitlement order by entitlement) filter (
+      where in_effect and not (is_role and ${rolesEnded(table)}) and case
+        when ${isWonBy(sql`(select page.member_id)`)} then false else not ${isWonBy(merged)} end
+    ) as keys from page`.execute(db);
+  const [found] = rows;
+  if (!found) return { keys: [], next: undefined };
+  return { keys: found.keys ?? [], next: found.seen < limit ? undefined : (found.last ?? undefined) };
 }
 
-/** What is written when the prizes of a board are given: what is new, and what was given and is not due any more. */
-export type AwardChange = { given: Award[]; takenBack: number };
-
-/**
- * Gives the prizes of a board: what was given under the same entitlement before stays, what is not due any more is taken
- * back by a counter-entry. So giving again, also for another version of the table, writes the difference alone.
- *
- * For a transaction that holds the community's lock. Safe to repeat.
- *
- * @param rolesEnded roles of this window have been taken back since, at the close of a later one: they are left alone
- */
-export async function giveAwards(
-  trx: Transaction<Database>,
-  { communityId, prefix, rolesEnded }: { communityId: number; prefix: string; rolesEnded: boolean },
-  awards: readonly Award[],
-  reason: (award: Award) => string,
-  now: Date,
-): Promise<AwardChange> {
-  const known = await readEntitlements(trx, communityId, prefix, rolesEnded);
-  // Of a member and one merged into it that both won, one wins.
-  const due = new Map(
-    awards
-      .filter(({ reward }) => !(rolesEnded && reward.kind === 'role'))
-      .map((award) => [keyOf(prefix, award), award]),
-  );
-  const lacking = [...due].filter(([key]) => !known.get(key));
-  const excess = [...known].flatMap(([key, isInEffect]) => (isInEffect && !due.has(key) ? [key] : []));
-  const entitlements = lacking.map(([key, award]): Entitlement => ({
-    key,
-    memberId: award.memberId,
-    reward: award.reward,
-    reason: reason(award),
-  }));
-  for (let from = 0; from < entitlements.length; from += GRANTS_AT_ONCE) {
-    await makeGrants(trx, communityId, entitlements.slice(from, from + GRANTS_AT_ONCE), now);
-  }
-  const again = lacking.flatMap(([key]) => (known.has(key) ? [key] : []));
-  if (again.length > 0) await giveAgain(trx, communityId, again, 'The table was amended', now);
-  if (excess.length > 0) await takeBackGrants(trx, communityId, excess, 'The table was amended', now);
-  return { given: lacking.map(([, award]) => award), takenBack: excess.length };
-}
-
-/** What {@link giveAwards} would write. */
-export async function compareAwards(
-  db: Kysely<Database>,
-  { communityId, prefix, rolesEnded }: { communityId: number; prefix: string; rolesEnded: boolean },
-  awards: readonly Award[],
-): Promise<{ lacking: string[]; excess: string[] }> {
-  const known = await readEntitlements(db, communityId, prefix, rolesEnded);
-  const due = new Set(
-    awards.filter(({ reward }) => !(rolesEnded && reward.kind === 'role')).map((award) => keyOf(prefix, award)),
-  );
-  return {
-    lacking: [...due].filter((key) => !known.get(key)),
-    excess: [...known].flatMap(([key, isInEffect]) => (isInEffect && !due.has(key) ? [key] : [])),
-  };
+/** Entitlements behind a key of those that begin with a text that ends with a space. */
+export function isBetween(after: string, prefix: string): RawBuilder<boolean> {
+  // In the order of bytes they lie before the same with "!" instead.
+  return sql`entitlement > ${after} and entitlement < ${prefix.replace(/ $/, '!')}`;
 }
 
 /** What entitlements of the prizes of a category in a window begin with. */
-export function awardPrefix(windowId: number, categoryId: number): string {
+function awardPrefix({ windowId, categoryId }: Pick<AwardedTable, 'windowId' | 'categoryId'>): string {
   return `window ${windowId} category ${categoryId} `;
 }
 
-function keyOf(prefix: string, { prize, rewardIndex, memberId }: Award): string {
-  return `${prefix}prize ${prize.id} reward ${rewardIndex} member ${memberId}`;
+/** What entitlements to a reward begin with. What follows is the member's id. */
+export function rewardPrefix(
+  table: Pick<AwardedTable, 'windowId' | 'categoryId'>,
+  { prize, rewardIndex }: Pick<Award, 'prize' | 'rewardIndex'>,
+): string {
+  return `${awardPrefix(table)}prize ${prize.id} reward ${rewardIndex} member `;
 }
 
-/** The entitlements that begin so, and whether each is in effect. */
-async function readEntitlements(
-  db: Kysely<Database>,
-  communityId: number,
-  prefix: string,
-  withoutRoles: boolean,
-): Promise<Map<string, boolean>> {
-  const { rows } = await sql<{ entitlement: string; isInEffect: boolean }>`
-    select entitlement, sum(amount) <> 0 as "isInEffect" from grants
-    where community_id = ${communityId} and ${beginsWith(prefix)} ${withoutRoles ? sql`and kind <> 'role'` : sql``}
-    group by entitlement`.execute(db);
-  return new Map(rows.map((row) => [row.entitlement, row.isInEffect]));
-}
-
-/** In the order of bytes, what begins with a text that ends with a space lies before the same with "!" instead. */
-function beginsWith(prefix: string) {
-  return sql`entitlement >= ${prefix} and entitlement < ${prefix.replace(/ $/, '!')}`;
+/** Rewards as a table `k`: `n`, from 1 on, what entitlements to each begin with, and whether it is a role. */
+function keysTable(table: AwardedTable, rewards: readonly StretchReward[]): RawBuilder<unknown> {
+  return sql`unnest(
+    ${rewards.map((reward) => rewardPrefix(table, reward))}::text[], ${rewards.map(({ reward }) => reward.kind === 'role')}::boolean[]
+  ) with ordinality as k(key, is_role, n)`;
 }
 
 /**
- * Takes back the roles that earlier windows of the same kind gave on the board of a category: they were for the time
- * until the next one closed. Safe to repeat.
+ * Whether roles of a table are over: once a later window of its kind is frozen, its close takes them back, and nobody
+ * gets one any more.
  */
-export async function endRoles(
-  trx: Transaction<Database>,
-  communityId: number,
-  window: Window,
-  categoryId: number,
-  now: Date,
-): Promise<void> {
-  const { rows } = await sql<{ entitlement: string }>`
-    select g.entitlement from windows w cross join lateral (
-      select entitlement from grants
-      where community_id = w.community_id and kind = 'role'
-        and entitlement >= 'window ' || w.window_id || ' category ' || ${categoryId}::int || ' '
-        and entitlement < 'window ' || w.window_id || ' category ' || ${categoryId}::int || '!'
-      group by entitlement having sum(amount) <> 0
-    ) g
-    where w.community_id = ${communityId} and w.kind = ${window.kind} and w.starts_at < ${window.startsAt}::timestamptz`.execute(
-    trx,
-  );
-  const keys = rows.map(({ entitlement }) => entitlement);
-  if (keys.length > 0) await takeBackGrants(trx, communityId, keys, `It was until ${window.key} closed`, now);
+function rolesEnded({
+  communityId,
+  window,
+  categoryId,
+}: Pick<AwardedTable, 'communityId' | 'window' | 'categoryId'>): RawBuilder<boolean> {
+  return sql`exists (
+    select from windows w join final_versions v on v.community_id = w.community_id and v.window_id = w.window_id
+    where w.community_id = ${communityId} and w.kind = ${window.kind} and w.starts_at > ${window.startsAt}::timestamptz
+      and v.category_id = ${categoryId} and v.version = 1)`;
+}
+
+/** As {@link rolesEnded}. */
+export async function haveRolesEnded(
+  db: Kysely<Database>,
+  table: Pick<AwardedTable, 'communityId' | 'window' | 'categoryId'>,
+): Promise<boolean> {
+  const { rows } = await sql<{ ended: boolean }>`select ${rolesEnded(table)} as ended`.execute(db);
+  return rows[0]?.ended === true;
 }
 
 /** The members among some who stand on a board. */

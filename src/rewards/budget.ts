@@ -75,9 +75,12 @@ export async function readBudget(
   };
 }
 
-/** Reckons what a whole season costs at most, by the prizes that there are now. Pure. */
+/**
+ * Reckons what a whole season costs at most, by the prizes that there are now. What was over before the community began
+ * never closes and costs nothing. Pure.
+ */
 export function costOfSeason(
-  { calendar }: Pick<KnownCommunity, 'calendar'>,
+  { calendar, createdAt }: Pick<KnownCommunity, 'calendar' | 'createdAt'>,
   prizes: readonly Prize[],
   now: Date,
 ): SeasonCost {
@@ -85,7 +88,7 @@ export function costOfSeason(
   const times = CLOSING_KINDS.flatMap((kind) => {
     const windows = calendar
       .windowsBetween(kind, season.startsAt, season.endsAt)
-      .filter((window) => endsIn(window, season));
+      .filter((window) => endsIn(window, season) && window.endsAt > createdAt);
     return prizes
       .filter((prize) => prize.window === kind)
       .flatMap(timesAtMost)
@@ -151,13 +154,17 @@ async function readGrantedByQuests(db: Kysely<Database>, communityId: number, mo
   return rows[0]?.tokens ?? 0n;
 }
 
-/** The tokens that prizes of windows that end in a month granted. */
+/** The tokens that prizes of windows that end in a month granted, as far as their tables are final. */
 async function readGrantedByPrizes(db: Kysely<Database>, communityId: number, month: Window): Promise<bigint> {
   const { rows } = await sql<{ tokens: bigint }>`
-    select coalesce(sum(won.tokens), 0)::bigint as tokens from windows w cross join lateral (
+    select coalesce(sum(won.tokens), 0)::bigint as tokens
+    from windows w join final_versions v
+      on v.community_id = w.community_id and v.window_id = w.window_id and v.version = 1 and v.final_at is not null
+    cross join lateral (
       select sum(amount) as tokens from grants
       where community_id = w.community_id and kind = 'tokens'
-        and entitlement >= 'window ' || w.window_id || ' ' and entitlement < 'window ' || w.window_id || '!'
+        and entitlement >= 'window ' || w.window_id || ' category ' || v.category_id || ' '
+        and entitlement < 'window ' || w.window_id || ' category ' || v.category_id || '!'
     ) won
     where w.community_id = ${communityId} and w.frozen_at is not null
       and w.ends_at > ${month.startsAt}::timestamptz and w.ends_at <= ${month.endsAt}::timestamptz`.execute(db);

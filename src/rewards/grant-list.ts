@@ -16,6 +16,13 @@ export const GRANT_STATES = [
 ] as const satisfies readonly Database['grants']['state']['__select__'][];
 export type GrantState = (typeof GRANT_STATES)[number];
 
+/** Kinds that somebody outside delivers, and then says so. */
+const KINDS_BY_HAND = ['nft', 'access'] as const satisfies readonly RewardKind[];
+
+export function isDeliveredByHand(kind: RewardKind): boolean {
+  return KINDS_BY_HAND.some((one) => one === kind);
+}
+
 /** One entry of the ledger of grants. */
 export type ListedGrant = {
   id: bigint;
@@ -34,8 +41,9 @@ export type ListedGrant = {
   madeAt: Date;
 };
 
+/** `to-do`: what failed, and what waits for somebody to deliver it. */
 export type GrantFilter = {
-  state?: GrantState | undefined;
+  state?: GrantState | 'to-do' | undefined;
   kind?: RewardKind | undefined;
   memberId?: number | undefined;
 };
@@ -55,8 +63,10 @@ export async function listGrants(
   { limit, before }: { limit: number; before?: GrantPlace | undefined },
 ): Promise<{ grants: ListedGrant[]; next: GrantPlace | undefined }> {
   const read = async (failed: boolean, rows: number, below: bigint | undefined) => {
-    if (rows === 0 || (filter.state !== undefined && (filter.state === 'failed') !== failed)) return [];
-    const which = failed ? sql`g.state = 'failed'` : sql`g.state <> 'failed'`;
+    const isOneState = filter.state !== undefined && filter.state !== 'to-do';
+    if (rows === 0 || (isOneState && (filter.state === 'failed') !== failed)) return [];
+    const others = filter.state === 'to-do' ? WAITS_FOR_HANDS : sql`g.state <> 'failed'`;
+    const which = failed ? sql`g.state = 'failed'` : others;
     return selectGrants(db, communityId, sql`${which} ${conditions(filter)} ${isBelow(below)}`, rows);
   };
   const more = limit + 1;
@@ -94,6 +104,15 @@ export async function countFailedGrants(
   };
 }
 
+/** How many grants wait for somebody to deliver them, or to take back what was delivered. */
+export async function countToDeliver(db: Kysely<Database>, communityId: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from grants g where g.community_id = ${communityId} and ${WAITS_FOR_HANDS}`.execute(
+    db,
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** How many grants failed in the whole installation. */
 export async function countAllFailedGrants(db: Kysely<Database>): Promise<number> {
   const { rows } = await sql<{ count: number }>`
@@ -102,8 +121,10 @@ export async function countAllFailedGrants(db: Kysely<Database>): Promise<number
   return rows[0]?.count ?? 0;
 }
 
+const WAITS_FOR_HANDS = sql`g.state = 'made' and g.kind = any(${[...KINDS_BY_HAND]}::text[])`;
+
 function conditions({ state, kind, memberId }: GrantFilter): RawBuilder<unknown> {
-  return sql`${state === undefined ? sql`` : sql`and g.state = ${state}`}
+  return sql`${state === undefined || state === 'to-do' ? sql`` : sql`and g.state = ${state}`}
     ${kind === undefined ? sql`` : sql`and g.kind = ${kind}`}
     ${memberId === undefined ? sql`` : sql`and g.member_id = ${memberId}`}`;
 }

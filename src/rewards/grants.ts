@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Transaction } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import { numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import type { Reward, RewardKind } from './reward.ts';
@@ -119,6 +119,15 @@ export async function moveGrants(
   await sql`
     update grants g set member_id = ${into}::int, entitlement = case when g.entitlement = any(${own}::text[]) then g.entitlement else ${moved} end
     where g.community_id = ${communityId} and g.member_id = ${from}`.execute(trx);
+}
+
+/**
+ * The last entry under a key, as a subquery of at most one row `amount`: above 0, the key is in effect; below, it was
+ * taken back. In the order of versions, so that it is found by key also by a plan that was made while there were no grants.
+ */
+export function lastEntry(communityId: number, key: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`(
+    select amount from grants where community_id = ${communityId} and entitlement = ${key} order by version desc limit 1)`;
 }
 
 /** What a member was granted, in all. Tokens, governance tokens and reputation in thousandths. */

@@ -5,16 +5,18 @@ import {
   readExcessRoles,
   readNamedRoles,
   readOwedRoles,
+  START,
   type ExcessRole,
   type NamedRole,
   type OwedRole,
+  type Place,
 } from './role-differences.ts';
 import type { GuildRoles } from './role-giver.ts';
 
 /** How long a role is kept for whoever has left the server. */
 export const KEPT_FOR_DAYS = 30;
 /** Why a role waits, and what it waits for. */
-export const NOT_LINKED = 'No Discord account is linked with this handle. It is given once one is.';
+export const NOT_LINKED = 'No Discord account is linked yet. It is given once one is.';
 export const NOT_THERE = `Not in the server. It is given on return, within ${KEPT_FOR_DAYS} days.`;
 
 const PAGE = 1_000;
@@ -41,17 +43,18 @@ export type PlannedGuild = Pick<GuildRoles, 'whyNot' | 'whyNotTake' | 'named'>;
  * it later.
  *
  * @param askable those alone about which Discord can be asked at all
+ * @param from leaves out what comes before
  */
 export async function* planRoles(
   db: Kysely<Database>,
   communityId: number,
   guild: PlannedGuild,
-  { pageSize = PAGE, askable = false }: { pageSize?: number; askable?: boolean } = {},
+  { pageSize = PAGE, askable = false, from = START }: { pageSize?: number; askable?: boolean; from?: Place } = {},
 ): AsyncGenerator<PlannedRole[]> {
-  for await (const page of readOwedRoles(db, communityId, { pageSize, askable })) {
+  for await (const page of readOwedRoles(db, communityId, { pageSize, askable, from })) {
     yield page.map((owed) => planOwed(owed, guild));
   }
-  for await (const page of readExcessRoles(db, communityId, { pageSize })) {
+  for await (const page of readExcessRoles(db, communityId, { pageSize, from })) {
     yield page.map((excess) => planExcess(excess, guild));
   }
   if (askable) return;

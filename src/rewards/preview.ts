@@ -9,7 +9,8 @@ import { PUBLIC_HANDLE, PUBLIC_NAME } from '../privacy/public-name.ts';
 import { closingSlot, statusOf, type WindowStatus } from '../ranking/periods.ts';
 import { requireCategory } from '../ranking/read-leaderboard.ts';
 import type { Window } from '../ranking/calendar.ts';
-import { planAwards, type Award, type AwardedBoard } from './award.ts';
+import { readStandingsOf } from '../ranking/leaderboard.ts';
+import { amongStandings } from './award.ts';
 import { costOfSeason, readBudget, type MonthlyBudget, type SeasonCost } from './budget.ts';
 import { CLOSING_KINDS } from '../seasons/steps.ts';
 import { listPrizes, prizesOf, type Prize, type PrizeWindow } from './prizes.ts';
@@ -17,6 +18,17 @@ import type { Reward } from './reward.ts';
 import { sumRewards, type RewardTotals } from './reward-totals.ts';
 import type { RoleChecker } from './role-checker.ts';
 import { findUndeliverable, rememberingChecker, type Undeliverable } from './undeliverable.ts';
+import {
+  countPlaces,
+  findPlaces,
+  findStretches,
+  readAwards,
+  readLines,
+  wins,
+  type Award,
+  type AwardedBoard,
+  type Stretch,
+} from './winners.ts';
 
 /** How many winners of a board are named, and how many of those passed over, or who would not get a role. */
 const NAMED_WINNERS = 100;
@@ -40,7 +52,7 @@ export type PreviewedBoard = {
   /** Those who would win and are kept from prizes, so that it passes on: how many, and the first. */
   passedOver: { members: number; first: (PreviewedMember & { rank: number })[] };
   /** Roles that would not be given as things are, and why. */
-  undeliverable: (Omit<Undeliverable, 'memberIds'> & { members: number; first: PreviewedMember[] })[];
+  undeliverable: (Omit<Undeliverable, 'first'> & { first: PreviewedMember[] })[];
   totals: RewardTotals;
 };
 
@@ -142,58 +154,71 @@ async function previewBoard(
   excluded: ReadonlySet<number>,
   whatIsWrong: (role: string) => Promise<string | undefined>,
 ): Promise<PreviewedBoard> {
-  const standing: AwardedBoard = { communityId, boardId, total: board.members, excluded };
-  const awards = await planAwards(db, standing, prizes);
-  const winners = [...Map.groupBy(awards, ({ memberId }) => memberId)].map(([memberId, won]) => ({
-    memberId,
-    rank: Math.min(...won.map(({ rank }) => rank)),
-    rewards: won.map(({ reward }) => reward),
-  }));
-  const first = winners.toSorted((a, b) => a.rank - b.rank).slice(0, NAMED_WINNERS);
+  const among = new Set(await amongStandings(db, communityId, boardId, excluded));
+  const standing: AwardedBoard = { communityId, boardId, total: board.members, excluded: among };
+  const stretches = await findStretches(db, standing, prizes);
+  const places = await findPlaces(db, standing, prizes);
+  const first = await readFirstWinners(db, standing, stretches);
   const passedOver = await findPassedOver(db, standing, prizes);
-  const undeliverable = await findUndeliverable(db, communityId, awards, whatIsWrong);
+  const withRoles = stretches.filter(({ prize }) => prize.rewards.some(({ kind }) => kind === 'role'));
+  const pages = readAwards(db, standing, withRoles);
+  const undeliverable = await findUndeliverable(db, communityId, pages, whatIsWrong, NAMED_OTHERS);
 
-  const named = [first, passedOver.slice(0, NAMED_OTHERS)].flat().map(({ memberId }) => memberId);
-  const lacking = undeliverable.flatMap(({ memberIds }) => memberIds.slice(0, NAMED_OTHERS));
-  const names = await readNames(db, communityId, [...named, ...lacking]);
+  const named = [first, passedOver.first].flat().map(({ memberId }) => memberId);
+  const names = await readNames(db, communityId, [...named, ...undeliverable.flatMap((one) => one.first)]);
   const nameOf = (memberId: number) => names.get(memberId) ?? { memberId, handle: '', displayName: '' };
-  const counted = prizes.map((prize) => ({ prize, winners: countWinners(prize, awards) }));
+  const counted = places.map(({ prize, places: won }) => ({ prize, winners: countPlaces([won]) }));
   return {
     ...board,
     prizes: counted,
-    winners: winners.length,
+    winners: countPlaces(places.map((one) => one.places)),
     first: first.map((winner) => ({ ...winner, ...nameOf(winner.memberId) })),
     passedOver: {
-      members: passedOver.length,
-      first: passedOver.slice(0, NAMED_OTHERS).map(({ memberId, rank }) => ({ ...nameOf(memberId), rank })),
+      members: passedOver.members,
+      first: passedOver.first.map(({ memberId, rank }) => ({ ...nameOf(memberId), rank })),
     },
-    undeliverable: undeliverable.map(({ memberIds, ...one }) => ({
-      ...one,
-      members: memberIds.length,
-      first: memberIds.slice(0, NAMED_OTHERS).map(nameOf),
-    })),
+    undeliverable: undeliverable.map((one) => ({ ...one, first: one.first.map(nameOf) })),
     totals: sumRewards(timesWon({ prizes: counted })),
   };
 }
 
-function countWinners({ id }: Prize, awards: readonly Award[]): number {
-  return awards.filter(({ prize, rewardIndex }) => prize.id === id && rewardIndex === 0).length;
+/** The first who would win something, with all that they would get. */
+async function readFirstWinners(
+  db: Kysely<Database>,
+  board: AwardedBoard,
+  stretches: readonly Stretch[],
+): Promise<{ memberId: number; rank: number; rewards: Reward[] }[]> {
+  const winners = new Map<number, Award[]>();
+  for await (const awards of readAwards(db, board, stretches)) {
+    for (const award of awards) winners.set(award.memberId, [...(winners.get(award.memberId) ?? []), award]);
+    if (winners.size >= NAMED_WINNERS) break;
+  }
+  return [...winners]
+    .slice(0, NAMED_WINNERS)
+    .map(([memberId, won]) => ({ memberId, rank: won[0]?.rank ?? 0, rewards: won.map(({ reward }) => reward) }));
 }
 
-/** Those who would win if nobody were kept from prizes, and are. */
+/** Those who would win if nobody were kept from prizes, and are: how many, and the first. */
 async function findPassedOver(
   db: Kysely<Database>,
   board: AwardedBoard,
   prizes: readonly Prize[],
-): Promise<{ memberId: number; rank: number }[]> {
-  if (board.excluded.size === 0) return [];
-  const awards = await planAwards(db, { ...board, excluded: new Set() }, prizes);
-  const ranks = new Map(
-    awards
-      .filter(({ memberId }) => board.excluded.has(memberId))
-      .map(({ memberId, rank }) => [memberId, rank] as const),
-  );
-  return [...ranks].map(([memberId, rank]) => ({ memberId, rank })).toSorted((a, b) => a.rank - b.rank);
+): Promise<{ members: number; first: { memberId: number; rank: number }[] }> {
+  const all = { ...board, excluded: new Set<number>() };
+  const stretches = board.excluded.size > 0 ? await findStretches(db, all, prizes) : [];
+  const lines = await readLines(db, board, stretches.length > 0 ? board.excluded : []);
+  const passedOver = lines.filter((line) => stretches.some((stretch) => wins(all, stretch, line)));
+  const first: { memberId: number; rank: number }[] = [];
+  for (const { memberId } of passedOver.slice(0, NAMED_OTHERS)) {
+    const [own] = await readStandingsOf(
+      db,
+      board.communityId,
+      board.boardId === undefined ? [] : [board.boardId],
+      memberId,
+    );
+    if (own) first.push({ memberId, rank: own.rank });
+  }
+  return { members: passedOver.length, first };
 }
 
 async function readNames(

@@ -10,6 +10,7 @@ import type { Window, WindowKind } from '../ranking/calendar.ts';
 import type { RankingContext } from '../ranking/context.ts';
 import { statusOf } from '../ranking/periods.ts';
 import { requireCategory } from '../ranking/read-leaderboard.ts';
+import { formatDecimal } from '../ranking/score.ts';
 import { decimal } from '../schema.ts';
 import { rewardSchema, writeReward, type Reward } from './reward.ts';
 import { requireRoles, type RoleChecker } from './role-checker.ts';
@@ -257,25 +258,51 @@ function whichWindows(community: KnownCommunity, kind: PrizeWindow, at: Date): P
   return { from: isOver ? next : current, untouched: isClosing ? [over] : [] };
 }
 
+/** How many other prizes a note names. */
+const MOST_NAMED = 5;
+
 /** Says where ranks lie between two prizes that no prize is for, and where a rank wins twice. */
 function notesOn(prize: Prize, others: readonly Prize[]): string[] {
   // How far down these reach shows when the window closes.
-  if (!('ranks' in prize.band)) return others.map(({ id }) => `Who wins it may win prize ${id} as well.`);
+  if (!('ranks' in prize.band)) return mayWinToo(others);
   const { from, to } = prize.band.ranks;
-  const bands = others.flatMap(({ id, band }) => ('ranks' in band ? [{ id, ...band.ranks }] : []));
+  const bands = others.flatMap(({ band }) => ('ranks' in band ? [band.ranks] : []));
   const open = others.filter(({ band }) => !('ranks' in band));
   const notes = bands
     .filter((other) => other.from <= to && from <= other.to)
     .map((other) => {
       const [first, last] = [Math.max(other.from, from), Math.min(other.to, to)];
-      return `${say(first, last)} ${first === last ? 'wins' : 'win'} prize ${other.id} as well.`;
+      return `${say(first, last)} ${first === last ? 'wins' : 'win'} another prize as well: the one for ${sayRanks(other)}.`;
     });
-  notes.push(...open.map(({ id }) => `Who wins it may win prize ${id} as well.`));
+  notes.push(...mayWinToo(open));
   const ahead = Math.max(0, ...bands.filter((other) => other.to < from).map((other) => other.to));
   if (ahead < from - 1 && !bands.some((other) => other.from < from && other.to >= from - 1)) {
-    notes.push(`No prize is for ${say(ahead + 1, from - 1).toLowerCase()}.`);
+    notes.push(`No prize is for ${sayRanks({ from: ahead + 1, to: from - 1 })}.`);
   }
   return notes;
+}
+
+/** That whoever wins a prize may win others too: how many do, shows when the window closes. */
+function mayWinToo(others: readonly Prize[]): string[] {
+  if (others.length === 0) return [];
+  const named = others.slice(0, MOST_NAMED).map(({ band }) => sayBand(band));
+  const rest = others.length - named.length;
+  const which = `${named.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
+  return [
+    others.length === 1
+      ? `Whoever wins it may win another prize as well: the one for ${which}.`
+      : `Whoever wins it may win other prizes as well: those for ${which}.`,
+  ];
+}
+
+function sayBand(band: Band): string {
+  if ('ranks' in band) return sayRanks(band.ranks);
+  if ('topPercent' in band) return `the first ${band.topPercent} %`;
+  return `everybody from ${formatDecimal(band.minScore)} on`;
+}
+
+function sayRanks({ from, to }: { from: number; to: number }): string {
+  return say(from, to).toLowerCase();
 }
 
 function say(first: number, last: number): string {

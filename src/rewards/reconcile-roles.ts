@@ -3,6 +3,7 @@ import { lockCommunity } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import { isSettled, planRoles } from './plan-roles.ts';
 import { reconcileUser, type RolePass } from './reconcile-user.ts';
+import { START, type Place } from './role-differences.ts';
 import { PutOff, type RoleGiver } from './role-giver.ts';
 import {
   beginPass,
@@ -15,6 +16,7 @@ import {
 } from './role-passes.ts';
 import { readRefusals, renewRefusals, withRefusals } from './role-refusals.ts';
 import { readDueUsers } from './role-store.ts';
+import { takeRolesLeftBehind } from './roles-left-behind.ts';
 import { settleRoleGrants } from './settle-grants.ts';
 
 /** How many communities are served at once: each waits for Discord. */
@@ -33,7 +35,8 @@ export type ReconcileOptions = {
 
 /**
  * Brings the roles on Discord in line with the ledger, where anything may differ: gives what is owed, takes what the bot
- * gave and nobody is entitled to any more, and looks after those who left. Each community is in one worker's hands at a
+ * gave and nobody is entitled to any more or what it gave in servers that the community has left, and looks after those
+ * who left. Each community is in one worker's hands at a
  * time. Safe to break off and to repeat.
  *
  * @returns when to go on, where Discord asked to wait
@@ -83,36 +86,76 @@ async function reconcileCommunity(
   const goOn = () => {
     if (stopping.aborted || clock().getTime() - began.getTime() > PASS_MS) throw new PutOff('', 0);
   };
+  const pass: Pass = { db, giver, due, clock, goOn, place: due.from };
   try {
-    await makePass({ db, giver, due, clock, goOn });
+    // Each server has limits of its own: one that is waited for does not hold up the others.
+    const putOff = await untilPutOff(() => makePass(pass));
+    await takeRolesLeftBehind({ db, giver, communityId, clock, goOn });
+    if (putOff) throw putOff;
   } catch (error) {
-    const resumeAt = new Date(clock().getTime() + (error instanceof PutOff ? error.afterMs : 0));
-    await putOffPass(db, communityId, resumeAt);
-    if (error instanceof PutOff) return resumeAt;
+    const isPutOff = error instanceof PutOff;
+    const resumeAt = new Date(clock().getTime() + (isPutOff ? error.afterMs : 0));
+    await putOffPass(db, communityId, resumeAt, isPutOff ? pass.place : START);
+    if (isPutOff) return resumeAt;
     throw error;
   }
   await endPass(db, due, { lastGrantId, now: began });
   return undefined;
 }
 
-type Pass = { db: Kysely<Database>; giver: RoleGiver; due: DuePass } & Pick<RolePass, 'clock' | 'goOn'>;
+type Pass = Pick<RolePass, 'db' | 'giver' | 'clock' | 'goOn'> & {
+  due: DuePass;
+  /** How far it has come. */
+  place: Place;
+};
 
-/** @throws PutOff where it could not be made whole */
-async function makePass({ db, giver, due, clock, goOn }: Pass): Promise<void> {
+/**
+ * Compares all roles of a community. A pass that was broken off is gone on with, so that each user costs the same however
+ * many there are, and is then made once more from the start: what has changed meanwhile is found.
+ *
+ * @throws PutOff where it could not be made whole
+ */
+async function makePass(pass: Pass): Promise<void> {
+  const { db, giver, due, clock, goOn } = pass;
   const { communityId, guildId } = due;
+  if (guildId === undefined) return;
   if (!due.looksAtServer && (await isNothingToAsk(db, communityId, clock()))) {
     return settleNew(db, due, await readRefusals(db, communityId));
   }
+  const isWhole = pass.place === START;
   const read = await giver.readGuild(guildId);
-  const refused = await renewRefusals(db, communityId, read);
+  const refused = isWhole ? await renewRefusals(db, communityId, read) : await readRefusals(db, communityId, read);
   const guild = withRefusals(read, refused);
-  const pass: RolePass = { db, giver, communityId, guildId, guild, refused, clock, goOn };
-  await lookAtDueUsers(pass);
-  for await (const page of planRoles(db, communityId, guild, { pageSize: PAGE, askable: true })) {
-    const users = new Set(page.flatMap(({ action, userId }) => (action === 'cannot' ? [] : (userId ?? []))));
-    await reconcileUsers(pass, users, { look: false });
+  await reconcileAll(pass, { db, giver, communityId, guildId, guild, refused, clock, goOn });
+  if (isWhole) return settleNew(db, due, refused);
+  pass.place = START;
+  await makePass(pass);
+}
+
+async function reconcileAll(pass: Pass, rolePass: RolePass): Promise<void> {
+  await lookAtDueUsers(rolePass);
+  const { db, communityId, guild } = rolePass;
+  const options = { pageSize: PAGE, askable: true, from: pass.place };
+  for await (const page of planRoles(db, communityId, guild, options)) {
+    const compared = new Set<string>();
+    for (const { action, userId, member } of page) {
+      if (action === 'cannot' || userId === undefined || compared.has(userId)) continue;
+      compared.add(userId);
+      pass.place = action === 'give' && member ? { ...pass.place, member: member.id } : { ...pass.place, user: userId };
+      rolePass.goOn();
+      await reconcileUser(rolePass, userId, { look: false });
+    }
   }
-  await settleNew(db, due, refused);
+}
+
+async function untilPutOff(work: () => Promise<void>): Promise<PutOff | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof PutOff) return error;
+    throw error;
+  }
 }
 
 async function isNothingToAsk(db: Kysely<Database>, communityId: number, now: Date): Promise<boolean> {
@@ -124,14 +167,10 @@ async function lookAtDueUsers(pass: RolePass): Promise<void> {
   for (;;) {
     const users = await readDueUsers(pass.db, pass.communityId, now, PAGE);
     if (users.length === 0) return;
-    await reconcileUsers(pass, users, { look: true });
-  }
-}
-
-async function reconcileUsers(pass: RolePass, userIds: Iterable<string>, options: { look: boolean }): Promise<void> {
-  for (const userId of userIds) {
-    pass.goOn();
-    await reconcileUser(pass, userId, options);
+    for (const userId of users) {
+      pass.goOn();
+      await reconcileUser(pass, userId, { look: true });
+    }
   }
 }
 

@@ -10,7 +10,6 @@ import {
   noteHolder,
   noteMissing,
   readKnownUser,
-  readLastReason,
   writeHoldings,
   type HoldingChange,
   type KnownRole,
@@ -116,11 +115,10 @@ async function writeDown(
 async function ask(pass: RolePass, user: KnownUser, asking: readonly Step[]): Promise<void> {
   const done: HoldingChange[] = [];
   let putOff: PutOff | undefined;
-  for (const { roleId, step } of asking) {
+  for (const { roleId, step, reason } of asking) {
     const gives = step.do === 'give';
     try {
-      pass.goOn();
-      const outcome = await setRole(pass, user, roleId, gives);
+      const outcome = await pass.giver.setRole(pass.guildId, user.userId, roleId, gives, reason ?? 'No longer linked');
       if ('absent' in outcome) return await noteLeft(pass, user);
       if ('done' in outcome) done.push({ roleId, holding: gives ? 'ours' : undefined });
       else if (outcome.refused === 'user' && gives)
@@ -141,12 +139,6 @@ async function ask(pass: RolePass, user: KnownUser, asking: readonly Step[]): Pr
     await settle(trx, pass, user, putOff?.message || undefined);
   });
   if (putOff) throw putOff;
-}
-
-async function setRole({ db, giver, communityId, guildId }: RolePass, user: KnownUser, roleId: string, has: boolean) {
-  const memberId = user.memberId ?? user.lastMemberId;
-  const reason = memberId === undefined ? undefined : await readLastReason(db, communityId, memberId, roleId);
-  return giver.setRole(guildId, user.userId, roleId, has, reason ?? 'No longer linked');
 }
 
 /** Notes why Discord refused a role: as the server's roles are by now, or else as Discord said. */
@@ -215,12 +207,14 @@ function membersOf({ memberId, lastMemberId }: KnownUser): number[] {
   return [...new Set([memberId, lastMemberId])].filter((id) => id !== undefined);
 }
 
+/** Writes something down, unless the community has another server by now. */
 async function inLock(
-  { db, communityId }: RolePass,
+  { db, communityId, guildId }: RolePass,
   work: (trx: Transaction<Database>) => Promise<void>,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    await lockCommunity(trx, communityId);
+    const lock = await lockCommunity(trx, communityId);
+    if (lock.guildId !== guildId) throw new PutOff('', 0);
     await work(trx);
   });
 }

@@ -4,6 +4,11 @@ import type { Database } from '../db/database.ts';
 import { discordHandle } from '../members/members.ts';
 import type { HoldingState } from './role-decision.ts';
 
+/** How far going through differences has come: before these there are none that were there when it began. */
+export type Place = { member: number; user: string };
+
+export const START: Place = { member: 0, user: '' };
+
 /** A role that a member is entitled to and, by the records, has not got. */
 export type OwedRole = {
   memberId: number;
@@ -39,18 +44,18 @@ export type NamedRole = Pick<OwedRole, 'memberId' | 'handle' | 'displayName' | '
 export function readOwedRoles(
   db: Kysely<Database>,
   communityId: number,
-  { pageSize, askable }: { pageSize: number; askable: boolean },
+  { pageSize, askable, from = START }: { pageSize: number; askable: boolean; from?: Place },
 ): AsyncGenerator<OwedRole[]> {
   const which = askable
     ? sql`u.user_id is not null and k.left_at is null and (h.state is null or h.state in ('giving', 'taking'))`
     : sql`(h.state is null or h.state in ('giving', 'taking', 'left-alone'))`;
   return readPages<OwedRole>(pageSize, async (after) => {
-    const page = sql`and (member_id, role_id) > (${after?.memberId ?? 0}::int, ${after?.roleId ?? ''}::text)`;
+    const page = sql`and (member_id, role_id) > (${after?.memberId ?? from.member}::int, ${after?.roleId ?? ''}::text)`;
     const { rows } = await sql<OwedRole>`
       select e.member_id as "memberId", m.handle, m.display_name as "displayName", e.role_id as "roleId",
         u.user_id as "userId", h.state as holding, h.reason, k.left_at as "leftAt"
       from ${entitledRoles(communityId, page)} e
-      join members m on m.community_id = ${communityId} and m.member_id = e.member_id
+      cross join lateral ${memberOf(communityId, sql`e.member_id`)} m
       cross join lateral ${userOfMember()} u
       left join role_holdings h
         on h.community_id = ${communityId} and h.discord_user_id = u.user_id and h.role_id = e.role_id
@@ -64,7 +69,7 @@ export function readOwedRoles(
 export function readExcessRoles(
   db: Kysely<Database>,
   communityId: number,
-  { pageSize }: { pageSize: number },
+  { pageSize, from = START }: { pageSize: number; from?: Place },
 ): AsyncGenerator<ExcessRole[]> {
   return readPages<ExcessRole>(pageSize, async (after) => {
     const { rows } = await sql<ExcessRole>`
@@ -72,7 +77,7 @@ export function readExcessRoles(
         m.member_id as "memberId", m.handle, m.display_name as "displayName"
       from role_holdings h left join lateral ${memberOfUser()} m on true
       where h.community_id = ${communityId}
-        and (h.discord_user_id, h.role_id) > (${after?.userId ?? ''}::text, ${after?.roleId ?? ''}::text)
+        and (h.discord_user_id, h.role_id) > (${after?.userId ?? from.user}::text, ${after?.roleId ?? ''}::text)
         and not ${isEntitled(sql`h.community_id`, sql`m.member_id`, sql`h.role_id`)}
       order by h.discord_user_id, h.role_id limit ${pageSize}`.execute(db);
     return rows;
@@ -96,7 +101,7 @@ export function readNamedRoles(
           group by member_id, name, entitlement having sum(amount) > 0
         ) one group by member_id, name
       ) e
-      join members m on m.community_id = ${communityId} and m.member_id = e.member_id
+      cross join lateral ${memberOf(communityId, sql`e.member_id`)} m
       cross join lateral ${userOfMember()} u
       left join role_holders k on k.community_id = ${communityId} and k.discord_user_id = u.user_id
       order by e.member_id, e.name limit ${pageSize}`.execute(db);
@@ -138,6 +143,11 @@ export function isEntitled(
     group by entitlement having sum(amount) > 0)`;
 }
 
+/** A member, as a subquery of at most one row. It is found by its key for each row, however many the planner expects. */
+export function memberOf(communityId: number, memberId: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`(select * from members where community_id = ${communityId} and member_id = ${memberId} offset 0)`;
+}
+
 /** The Discord user that the member of the row `m` is, as a subquery of one row `user_id`: as `discordUserOf` has it. It is worked out once. */
 export function userOfMember(): RawBuilder<unknown> {
   const prefix = discordHandle('');
@@ -151,14 +161,16 @@ export function userOfMember(): RawBuilder<unknown> {
 /** The member that the Discord user of the row `h` is, as a subquery of at most one row: as `findDiscordMember` has it. */
 export function memberOfUser(): RawBuilder<unknown> {
   return sql`(
-    select linked.member_id, linked.handle, linked.display_name from members linked
-    where linked.community_id = h.community_id and linked.discord_user_id = h.discord_user_id
-    union all
-    select own.member_id, own.handle, own.display_name from members own
-    where own.community_id = h.community_id and own.handle = ${sql.lit(discordHandle(''))} || h.discord_user_id
-      and not exists (
-        select from member_aliases merged where merged.community_id = own.community_id and merged.handle = own.handle)
-    limit 1)`;
+    select found.* from (select ${sql.lit(discordHandle(''))} || h.discord_user_id as handle offset 0) as own
+    cross join lateral (
+      (select member_id, handle, display_name from members
+        where community_id = h.community_id and discord_user_id = h.discord_user_id offset 0)
+      union all
+      (select member_id, handle, display_name from members
+        where community_id = h.community_id and members.handle = own.handle and not exists (
+          select from member_aliases merged where merged.community_id = h.community_id and merged.handle = own.handle)
+        offset 0)
+    ) found limit 1)`;
 }
 
 /** Reads page after page, each beginning behind the last row of the one before. */

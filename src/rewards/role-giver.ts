@@ -29,7 +29,7 @@ export type RoleOutcome = { done: true } | { absent: true } | { refused: 'role' 
 
 /** Gives and takes roles of Discord. Each call throws {@link PutOff} where Discord cannot be asked now. */
 export type RoleGiver = {
-  /** Reads the roles of a server. @throws PutOff also where the bot is not in it */
+  /** Reads the roles of a server. @throws NotInGuild */
   readGuild(guildId: string): Promise<GuildRoles>;
   /** Reads a member; undefined where the user is not in the server. */
   readMember(guildId: string, userId: string): Promise<GuildMember | undefined>;
@@ -48,6 +48,9 @@ export class PutOff extends Error {
     this.afterMs = afterMs;
   }
 }
+
+/** The bot is not in the server. */
+export class NotInGuild extends PutOff {}
 
 /**
  * Reads the roles of a server anew, to show what would be done; undefined: the bot is not in it.

@@ -16,7 +16,13 @@ export type KnownUser = {
   roles: KnownRole[];
 };
 
-export type KnownRole = { roleId: string; wanted: boolean; holding: HoldingState | undefined };
+export type KnownRole = {
+  roleId: string;
+  wanted: boolean;
+  holding: HoldingState | undefined;
+  /** What it was granted for, or taken back for, the last time. */
+  reason: string | undefined;
+};
 
 /** Reads a Discord user with the roles that are wanted or recorded. */
 export async function readKnownUser(db: Kysely<Database>, communityId: number, userId: string): Promise<KnownUser> {
@@ -32,8 +38,20 @@ export async function readKnownUser(db: Kysely<Database>, communityId: number, u
     left join role_holders k on k.community_id = h.community_id and k.discord_user_id = h.discord_user_id`.execute(db);
   const [user] = rows;
   const memberId = user?.memberId ?? undefined;
-  const { rows: roles } = await sql<{ roleId: string; wanted: boolean; holding: HoldingState | null }>`
-    select role_id as "roleId", bool_or(wanted) as wanted, max(holding) as holding from (
+  const owner = memberId ?? user?.lastMemberId ?? null;
+  const { rows: roles } = await sql<{
+    roleId: string;
+    wanted: boolean;
+    holding: HoldingState | null;
+    reason: string | null;
+  }>`
+    select role_id as "roleId", bool_or(wanted) as wanted, max(holding) as holding, (
+      select reason from (
+        -- All of them, by key: going through the ledger from its end would find the first late.
+        select reason, grant_id from grants
+        where community_id = ${communityId} and ${LIVE} and member_id = ${owner}::int and role_id = d.role_id offset 0
+      ) g order by grant_id desc limit 1) as reason
+    from (
       select role_id, true as wanted, null as holding
       from ${entitledRoles(communityId, sql`and member_id = ${memberId ?? null}::int`)} e
       union all
@@ -46,21 +64,12 @@ export async function readKnownUser(db: Kysely<Database>, communityId: number, u
     lastMemberId: user?.lastMemberId ?? undefined,
     joinedAt: user?.joinedAt ?? undefined,
     leftAt: user?.leftAt ?? undefined,
-    roles: roles.map(({ holding, ...role }) => ({ ...role, holding: holding ?? undefined })),
+    roles: roles.map(({ holding, reason, ...role }) => ({
+      ...role,
+      holding: holding ?? undefined,
+      reason: reason ?? undefined,
+    })),
   };
-}
-
-/** What a role was granted to a member for, or taken back for, the last time; for the audit log of the server. */
-export async function readLastReason(
-  db: Kysely<Database>,
-  communityId: number,
-  memberId: number,
-  roleId: string,
-): Promise<string | undefined> {
-  const { rows } = await sql<{ reason: string }>`
-    select reason from grants where community_id = ${communityId} and ${LIVE} and member_id = ${memberId} and role_id = ${roleId}
-    order by grant_id desc limit 1`.execute(db);
-  return rows[0]?.reason;
 }
 
 /** A change of what is recorded of a user and a role; undefined: there is nothing to record any more. */
@@ -75,11 +84,14 @@ export async function writeHoldings(
 ): Promise<void> {
   const kept = changes.filter(({ holding }) => holding !== undefined);
   const gone = changes.filter(({ holding }) => holding === undefined).map(({ roleId }) => roleId);
-  await sql`
-    delete from role_holdings
-    where community_id = ${communityId} and discord_user_id = ${userId} and role_id = any(${gone}::text[])`.execute(
-    trx,
-  );
+  if (gone.length > 0) {
+    await sql`
+      delete from role_holdings
+      where community_id = ${communityId} and discord_user_id = ${userId} and role_id = any(${gone}::text[])`.execute(
+      trx,
+    );
+  }
+  if (kept.length === 0) return;
   await sql`
     insert into role_holdings as known (community_id, discord_user_id, role_id, state, reason)
     select ${communityId}::int, ${userId}::text, d.* from unnest(

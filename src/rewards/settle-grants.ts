@@ -3,14 +3,15 @@ import { writeAudit, type Actor } from '../audit/audit-log.ts';
 import { numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import { NOT_LINKED, NOT_THERE } from './plan-roles.ts';
-import { isEntitled, live, LIVE, userOfMember } from './role-differences.ts';
+import { isEntitled, live, LIVE, memberOf, userOfMember } from './role-differences.ts';
 
 /** Who acts where no person does. */
-const RECONCILER: Actor = { name: 'role reconciler' };
+export const RECONCILER: Actor = { name: 'role reconciler' };
 
 /** Whether there is no later entry of the entitlement of the row `g`: those before it are history. */
-const IS_LATEST = sql`not exists (
-  select from grants later where later.community_id = g.community_id and later.entitlement = g.entitlement and later.version > g.version)`;
+export const IS_LATEST = sql`not exists (
+  select from grants later
+  where later.community_id = g.community_id and later.entitlement = g.entitlement and later.version > g.version offset 0)`;
 
 /**
  * Brings the states of the role grants of some members in line with the records of roles: delivered, failed and why, or
@@ -26,24 +27,34 @@ export async function settleRoleGrants(
   refused: ReadonlyMap<string, string>,
   putOff?: string,
 ): Promise<void> {
+  // Row by row, by key, whatever the planner believed of the tables when it last looked; and the rows are updated by where
+  // they lie: under the lock nobody moves them.
   await sql`
-    with latest as (
-      select g.grant_id, g.state, g.state_reason, u.user_id, h.state as holding, h.reason as left_alone, k.left_at,
+    with latest as materialized (
+      select g.tid, g.state, g.state_reason, u.user_id, h.state as holding, h.reason as left_alone, k.left_at,
         r.reason as refusal, g.amount > 0 as is_gift,
         h.state in ('giving', 'ours', 'taking') and not ${isEntitled(sql`g.community_id`, sql`g.member_id`, sql`g.role_id`)} as is_to_go
-      from grants g
-      join members m on m.community_id = g.community_id and m.member_id = g.member_id
+      from unnest(${numbers(memberIds)}::int[]) as who(member_id)
+      cross join lateral ${memberOf(communityId, sql`who.member_id`)} m
       cross join lateral ${userOfMember()} u
-      left join role_holdings h
-        on h.community_id = g.community_id and h.discord_user_id = u.user_id and h.role_id = g.role_id
-      left join role_holders k on k.community_id = g.community_id and k.discord_user_id = u.user_id
+      cross join lateral (
+        select ctid as tid, * from grants
+        where community_id = ${communityId} and member_id = who.member_id and ${LIVE}
+          -- What was taken is done with.
+          and (amount > 0 or state <> 'delivered') offset 0
+      ) g
+      left join lateral (
+        select state, reason from role_holdings
+        where community_id = ${communityId} and discord_user_id = u.user_id and role_id = g.role_id offset 0
+      ) h on true
+      left join lateral (
+        select left_at from role_holders where community_id = ${communityId} and discord_user_id = u.user_id offset 0
+      ) k on true
       left join unnest(${[...refused.keys()]}::text[], ${[...refused.values()]}::text[]) as r(role, reason)
         on r.role = coalesce(g.role_id, '@' || g.name)
-      where g.community_id = ${communityId} and g.member_id = any(${numbers(memberIds)}::int[]) and ${live('g')} and ${IS_LATEST}
-        -- What was taken is done with.
-        and (g.amount > 0 or g.state <> 'delivered')
+      where ${IS_LATEST}
     ), settled as (
-      select latest.grant_id, latest.state as before, latest.state_reason as reason_before, d.*
+      select latest.tid, latest.state as before, latest.state_reason as reason_before, d.*
       from latest cross join lateral (
         select state, reason from (values
           (1, 'delivered', null, is_gift and holding in ('ours', 'theirs')),
@@ -57,8 +68,7 @@ export async function settleRoleGrants(
       ) d
     )
     update grants g set state = s.state, state_reason = s.reason from settled s
-    where g.community_id = ${communityId} and g.grant_id = s.grant_id
-      and (s.state, s.reason) is distinct from (s.before, s.reason_before)`.execute(trx);
+    where g.ctid = s.tid and (s.state, s.reason) is distinct from (s.before, s.reason_before)`.execute(trx);
 }
 
 /** Marks the grants of some roles of a member as being delivered, in a transaction that holds the community's lock. */

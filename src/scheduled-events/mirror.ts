@@ -10,8 +10,8 @@ const CLAIM_MS = 60_000;
 
 /**
  * Brings the calendars of all guilds in step with multiplier events and the last days of seasons: what lacks is made,
- * what was changed there is put back, and what is wanted no more here is called off there. Safe to repeat, and from
- * several processes at once.
+ * what was changed there is put back, and what is wanted no more here is called off there, also in guilds that a community
+ * has left and of communities that were removed. Safe to repeat, and from several processes at once.
  *
  * @throws what went wrong with some guilds, when all others are done
  */
@@ -37,46 +37,46 @@ export async function mirrorEvents(
 async function mirrorGuild(
   db: Kysely<Database>,
   calendar: EventCalendar,
-  { communityId, guildId }: MirrorGuild,
+  place: MirrorGuild,
   now: Date,
 ): Promise<void> {
-  const claimed = await claim(db, communityId, await readScheduled(db, communityId, now), now);
+  const wanted = place.isCurrent ? await readScheduled(db, place.communityId, now) : new Map<string, ScheduledEvent>();
+  const claimed = await claim(db, place, wanted, now);
   if (claimed.length === 0) return;
   let done: ReadonlyMap<string, string | undefined> = new Map();
   try {
-    done = await calendar.reconcile(guildId, claimed, now);
+    done = await calendar.reconcile(place.guildId, claimed, now);
   } finally {
-    await release(db, communityId, claimed, done);
+    await release(db, place, claimed, done);
   }
 }
 
 /**
- * Takes the events of a community that nobody else has in hand: an entry must not be made by two at once. An event is
+ * Takes the events of a guild that nobody else has in hand: an entry must not be made by two at once. An event is
  * written down before its entry is made, so that one that is wanted no more is called off whenever it was made.
  */
 async function claim(
   db: Kysely<Database>,
-  communityId: number,
+  { communityId, guildId }: MirrorGuild,
   wanted: ReadonlyMap<string, ScheduledEvent>,
   now: Date,
 ): Promise<MirroredEvent[]> {
   const events = [...wanted.values()];
   await sql`
-    insert into mirrored_events (community_id, mark, ends_at)
-    select ${communityId}::int, d.mark, d.ends_at from unnest(
+    insert into mirrored_events (community_id, guild_id, mark, ends_at)
+    select ${communityId}::int, ${guildId}::text, d.mark, d.ends_at from unnest(
       ${events.map(({ mark }) => mark)}::text[], ${instants(events.map(({ endsAt }) => endsAt))}::timestamptz[]
     ) as d(mark, ends_at)
-    on conflict (community_id, mark) do nothing`.execute(db);
+    on conflict (community_id, guild_id, mark) do nothing`.execute(db);
   // Entries of what is over have ended by themselves.
   await sql`
     delete from mirrored_events
-    where community_id = ${communityId} and ends_at <= ${now}::timestamptz and mark <> all(${[...wanted.keys()]}::text[])`.execute(
-    db,
-  );
+    where community_id = ${communityId} and guild_id = ${guildId} and ends_at <= ${now}::timestamptz
+      and mark <> all(${[...wanted.keys()]}::text[])`.execute(db);
   const [from, to] = [new Date(now.getTime() - CLAIM_MS), new Date(now.getTime() + CLAIM_MS)];
   const { rows } = await sql<{ mark: string; entryId: string | null }>`
     update mirrored_events set mirroring_since = ${now}
-    where community_id = ${communityId}
+    where community_id = ${communityId} and guild_id = ${guildId}
       -- A time that lies ahead comes from a clock that was wrong.
       and (mirroring_since is null or not mirroring_since between ${from}::timestamptz and ${to}::timestamptz)
     returning mark, event_id as "entryId"`.execute(db);
@@ -86,14 +86,14 @@ async function claim(
 /** Gives events out of hand, with the entries that they have now; those that were called off are forgotten. */
 async function release(
   db: Kysely<Database>,
-  communityId: number,
+  { communityId, guildId }: MirrorGuild,
   claimed: readonly MirroredEvent[],
   done: ReadonlyMap<string, string | undefined>,
 ): Promise<void> {
   const gone = claimed.filter(({ mark, wanted }) => !wanted && done.has(mark)).map(({ mark }) => mark);
-  await sql`delete from mirrored_events where community_id = ${communityId} and mark = any(${gone}::text[])`.execute(
-    db,
-  );
+  await sql`
+    delete from mirrored_events
+    where community_id = ${communityId} and guild_id = ${guildId} and mark = any(${gone}::text[])`.execute(db);
   const endsOf = ({ mark, wanted }: MirroredEvent) => (done.has(mark) ? wanted?.endsAt : undefined);
   await sql`
     update mirrored_events m set mirroring_since = null, event_id = coalesce(d.event_id, m.event_id),
@@ -102,5 +102,5 @@ async function release(
       ${claimed.map(({ mark }) => mark)}::text[], ${claimed.map(({ mark }) => done.get(mark) ?? null)}::text[],
       ${instants(claimed.map(endsOf))}::timestamptz[]
     ) as d(mark, event_id, ends_at)
-    where m.community_id = ${communityId} and m.mark = d.mark`.execute(db);
+    where m.community_id = ${communityId} and m.guild_id = ${guildId} and m.mark = d.mark`.execute(db);
 }

@@ -4,20 +4,30 @@ import type { Database } from '../db/database.ts';
 import { formatMultiplier } from '../ranking/score.ts';
 import type { ScheduledEvent } from './scheduled-event.ts';
 
-/** A guild whose calendar mirrors the events of its community. */
-export type MirrorGuild = { communityId: number; guildId: string };
+/** A guild whose calendar mirrors the events of a community. */
+export type MirrorGuild = {
+  communityId: number;
+  guildId: string;
+  /** Not so: the community has another guild, none, or was removed, and what it left in this one is to be called off. */
+  isCurrent: boolean;
+};
 
-/** The guilds that have anything to mirror, or to call off. */
+/** The guilds that have anything to mirror, or to call off; what was left behind comes first, as whoever follows may want the same. */
 export async function listMirrorGuilds(db: Kysely<Database>, now: Date): Promise<MirrorGuild[]> {
   const { rows } = await sql<MirrorGuild>`
-    select community_id as "communityId", discord_guild_id as "guildId" from communities c
-    where discord_guild_id is not null and (
-      exists (select from mirrored_events m where m.community_id = c.community_id)
-      or exists (
-        select from multipliers m
-        where m.community_id = c.community_id and m.cancelled_at is null and m.ends_at > ${now}::timestamptz)
-      or exists (select from season_events s where s.community_id = c.community_id and s.ends_at > ${now}::timestamptz))
-    order by community_id`.execute(db);
+    select g.community_id as "communityId", g.guild_id as "guildId", c.community_id is not null as "isCurrent"
+    from (
+      select community_id, guild_id from mirrored_events
+      union
+      select community_id, discord_guild_id from communities c
+      where discord_guild_id is not null and (
+        exists (
+          select from multipliers m
+          where m.community_id = c.community_id and m.cancelled_at is null and m.ends_at > ${now}::timestamptz)
+        or exists (select from season_events s where s.community_id = c.community_id and s.ends_at > ${now}::timestamptz))
+    ) g
+    left join communities c on c.community_id = g.community_id and c.discord_guild_id = g.guild_id
+    order by "isCurrent", g.community_id`.execute(db);
   return rows;
 }
 

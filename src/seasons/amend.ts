@@ -16,10 +16,13 @@ import { changeUnlessDry } from '../ranking/dry-run.ts';
 import type { Place } from '../ranking/place.ts';
 import { closingSlot, statusOf, type WindowStatus } from '../ranking/periods.ts';
 import { setStandings, type StandingChange } from '../ranking/standings.ts';
-import { amongStandings, awardPrefix, compareAwards } from '../rewards/award.ts';
+import { countAwardChanges, findWinners } from '../rewards/award-changes.ts';
+import { amongStandings } from '../rewards/award.ts';
+import { prizesOf } from '../rewards/prizes.ts';
 import { membersTouched, readStandingsAtCut } from './at-cut.ts';
 import { insertVersion, readVersions, type FinalVersion } from './final-versions.ts';
-import { finishVersions, haveRolesEnded, planFinalAwards } from './finish-versions.ts';
+import { finishVersions } from './finish-versions.ts';
+import { awardedTable } from './grant-final.ts';
 import { tellTable } from './tell-tables.ts';
 
 /** How many sequence numbers one statement looks at, and how many members. */
@@ -159,11 +162,8 @@ async function amendUnderLock(
     changes.push(...(await findChanges(trx, communityId, { window, category, cutSeq }, boardId, some)));
   }
   await keepEarlierLines(trx, communityId, boardId, newest.version, changes);
-  await setStandings(trx, communityId, changes, ranking.segments);
-
-  const excluded = await amongStandings(trx, communityId, boardId, await excludedFromPrizes(trx, communityId, now));
-  const { lacking, excess } = await compareFinalAwards(trx, communityId, { ...newest, boardId, excluded });
-  if (changes.length === 0 && lacking.length === 0 && excess.length === 0) return undefined;
+  const { excluded, given, takenBack } = await changeLines(trx, ranking, communityId, newest, boardId, changes, now);
+  if (changes.length === 0 && given === 0 && takenBack === 0) return undefined;
   const version = newest.version + 1;
   await insertVersion(
     trx,
@@ -177,6 +177,8 @@ async function amendUnderLock(
       note: reason,
       actor: actor.name,
       excluded,
+      given,
+      takenBack,
     },
     now,
   );
@@ -191,14 +193,7 @@ async function amendUnderLock(
     after: { version, reason, changedLines: changes.length },
   });
   const table = await tellTable(trx, communityId, category, boardId);
-  return {
-    category,
-    version,
-    changedLines: changes.length,
-    given: lacking.length,
-    takenBack: excess.length,
-    table,
-  };
+  return { category, version, changedLines: changes.length, given, takenBack, table };
 }
 
 /** The newest version of a table that is final. */
@@ -273,27 +268,24 @@ async function keepEarlierLines(
     ) as d(member_id, neg_score, reached_at)`.execute(trx);
 }
 
-/** What giving the prizes of a table as it stands now would write. */
-async function compareFinalAwards(
+/** Changes lines, finds who stands there and gets no prize now, and counts what is to be given and taken back. */
+async function changeLines(
   trx: Transaction<Database>,
+  { segments }: LockedRanking,
   communityId: number,
-  table: FinalVersion,
-): Promise<{ lacking: string[]; excess: string[] }> {
-  const { total } = await trx
-    .selectFrom('segments')
-    .select((eb) => eb.fn.coalesce(eb.fn.sum<bigint>('members'), sql<bigint>`0`).as('total'))
-    .where('community_id', '=', communityId)
-    .where('board_id', '=', table.boardId ?? 0)
-    .where('level', '=', 2)
-    .executeTakeFirstOrThrow();
-  const awards = await planFinalAwards(trx, communityId, table, Number(total));
-  return compareAwards(
-    trx,
-    {
-      communityId,
-      prefix: awardPrefix(table.windowId, table.categoryId),
-      rolesEnded: await haveRolesEnded(trx, communityId, table),
-    },
-    awards,
-  );
+  newest: FinalVersion,
+  boardId: number,
+  changes: readonly StandingChange[],
+  now: Date,
+): Promise<{ excluded: number[]; given: number; takenBack: number }> {
+  const prizes = await prizesOf(trx, communityId, newest.categoryId, newest.window);
+  const { members = 0 } = newest;
+  const before = await findWinners(trx, awardedTable(communityId, { ...newest, boardId }, members), prizes);
+  await setStandings(trx, communityId, changes, segments);
+
+  const excluded = await amongStandings(trx, communityId, boardId, await excludedFromPrizes(trx, communityId, now));
+  const more = changes.reduce((sum, line) => sum + (line.after ? 1 : 0) - (line.before ? 1 : 0), 0);
+  const table = awardedTable(communityId, { ...newest, boardId, excluded }, members + more);
+  const after = await findWinners(trx, table, prizes);
+  return { excluded, ...(await countAwardChanges(trx, before, after, changes)) };
 }

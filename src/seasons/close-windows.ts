@@ -10,7 +10,8 @@ import { excludedFromPrizes } from '../fair-play/prizes.ts';
 import type { Window } from '../ranking/calendar.ts';
 import type { RankingContext } from '../ranking/context.ts';
 import { statusOf } from '../ranking/periods.ts';
-import { amongStandings, endRoles } from '../rewards/award.ts';
+import { amongStandings } from '../rewards/award.ts';
+import { EndingRoles } from '../rewards/give-awards.ts';
 import { sumFinalTable } from './final-table.ts';
 import { insertVersion, recordStep } from './final-versions.ts';
 import { finishVersions } from './finish-versions.ts';
@@ -90,7 +91,7 @@ export async function takeSteps(context: RankingContext, communityId: number, no
     const community = await context.directory.at(trx, communityId, configVersion);
     const steps = remainingSteps(community, now);
     const due = steps.filter(({ dueAt }) => dueAt <= now).slice(0, STEPS_AT_ONCE);
-    for (const step of due) await record(trx, community, step, firstSeq - 1n, TIME, now);
+    for (const step of due) await record(context, trx, community, step, firstSeq - 1n, TIME, now);
     // Every process has to know before it records anything more.
     if (due.length > 0) await touchConfig(trx, communityId);
     await trx
@@ -121,7 +122,7 @@ export async function closeNow(
     // Where it ends now: a time zone may have changed since somebody asked.
     const window = community.calendar.windowByKey(kind, key);
     requireClosable(community, window, now);
-    await record(trx, community, { window, kind: 'frozen', dueAt: now }, firstSeq - 1n, actor, now);
+    await record(context, trx, community, { window, kind: 'frozen', dueAt: now }, firstSeq - 1n, actor, now);
     await touchConfig(trx, communityId);
     await writeAudit(trx, { communityId, at: now, actor, action: 'window.close', target: window.key });
     await trx.updateTable('communities').set({ next_step_at: null }).where('community_id', '=', communityId).execute();
@@ -171,6 +172,7 @@ function refuseToClose(community: KnownCommunity, window: Window, now: Date): vo
 
 /** Records a step with everything that follows from it. `lastSeq`: the last sequence number of the community. */
 async function record(
+  context: RankingContext,
   trx: Transaction<Database>,
   community: KnownCommunity,
   { window, kind }: Step,
@@ -178,11 +180,12 @@ async function record(
   actor: Actor,
   now: Date,
 ): Promise<void> {
-  if (kind === 'frozen') await freeze(trx, community, window, lastSeq, actor, now);
+  if (kind === 'frozen') await freeze(context, trx, community, window, lastSeq, actor, now);
   else await postProvisional(trx, community, window, lastSeq, now);
 }
 
 async function freeze(
+  { awardsAtOnce }: RankingContext,
   trx: Transaction<Database>,
   community: KnownCommunity,
   window: Window,
@@ -195,6 +198,9 @@ async function freeze(
   const excluded = boards.size > 0 ? await excludedFromPrizes(trx, community.id, now) : [];
   for (const { id: categoryId } of community.categories) {
     const boardId = boards.get(categoryId);
+    // Where nobody ever stood there is nothing to read or give: it is final at once, if few roles end with it.
+    const ending = new EndingRoles(community.id, window, categoryId, awardsAtOnce);
+    const isFinal = boardId === undefined && !(await ending.takePage(trx, now));
     await insertVersion(
       trx,
       community.id,
@@ -206,12 +212,10 @@ async function freeze(
         reason: 'closed',
         actor: actor.name,
         excluded: await amongStandings(trx, community.id, boardId, excluded),
-        // Where nobody ever stood there is nothing to read: it is final at once.
-        ...(boardId === undefined ? { sum: await sumFinalTable(trx, community.id, { boardId, version: 1 }) } : {}),
+        ...(isFinal ? { sum: await sumFinalTable(trx, community.id, { boardId, version: 1 }) } : {}),
       },
       now,
     );
-    if (boardId === undefined) await endRoles(trx, community.id, window, categoryId, now);
   }
 }
 

@@ -7,7 +7,7 @@ import { FIRST_PLACE, type Place } from '../ranking/place.ts';
 import { formatDecimal } from '../ranking/score.ts';
 
 /** How many lines one short statement reads. */
-const PAGE = 5_000;
+const PAGE = 1_000;
 
 /** A version of the final table of a board. Without a board nobody stands in it. */
 export type TableVersion = { boardId: number | undefined; version: number };

@@ -31,6 +31,9 @@ export type FinalVersion = {
   scoreTotal: bigint | undefined;
   /** Those who stand there and get no prize. */
   excluded: number[];
+  /** How many rewards amending gives and takes back. */
+  given: number;
+  takenBack: number;
   /** It names somebody who is hidden or deleted by now. */
   isSuperseded: boolean;
 };
@@ -54,11 +57,13 @@ type VersionRow = {
   members: number | null;
   score_total: string | null;
   excluded: number[];
+  given: number;
+  taken_back: number;
   replaced_by: number | null;
 };
 
 const COLUMNS = sql`v.window_id, w.kind, w.key, w.starts_at, w.ends_at, v.category_id, v.version, v.cut_seq, v.reason, v.note,
-  v.actor, v.made_at, v.revision, v.sha256, v.members, v.score_total, v.excluded, v.replaced_by, (
+  v.actor, v.made_at, v.revision, v.sha256, v.members, v.score_total, v.excluded, v.given, v.taken_back, v.replaced_by, (
     select b.board_id from boards b
     where b.community_id = v.community_id and b.window_id = v.window_id and b.category_id = v.category_id
   ) as board_id`;
@@ -114,6 +119,8 @@ export type NewVersion = Pick<
   'windowId' | 'categoryId' | 'version' | 'cutSeq' | 'reason' | 'actor' | 'excluded'
 > & {
   note?: string | undefined;
+  given?: number;
+  takenBack?: number;
   /** What its document comes to, where that is known already. */
   sum?: TableSum;
 };
@@ -122,7 +129,7 @@ export type NewVersion = Pick<
 export async function insertVersion(
   trx: Transaction<Database>,
   communityId: number,
-  { windowId, categoryId, version, cutSeq, reason, note, actor, excluded, sum }: NewVersion,
+  { windowId, categoryId, version, cutSeq, reason, note, actor, excluded, given = 0, takenBack = 0, sum }: NewVersion,
   now: Date,
 ): Promise<void> {
   await trx
@@ -138,6 +145,8 @@ export async function insertVersion(
       actor,
       made_at: now,
       excluded,
+      given,
+      taken_back: takenBack,
       ...(sum ? { sha256: sum.sha256, members: sum.members, score_total: String(sum.scoreTotal), final_at: now } : {}),
     })
     .onConflict((conflict) => conflict.doNothing())
@@ -186,6 +195,8 @@ function toVersion(row: VersionRow): FinalVersion {
     members: row.members ?? undefined,
     scoreTotal: row.score_total === null ? undefined : BigInt(row.score_total),
     excluded: row.excluded,
+    given: row.given,
+    takenBack: row.taken_back,
     isSuperseded: row.replaced_by !== null,
   };
 }

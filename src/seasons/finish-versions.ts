@@ -1,32 +1,24 @@
-/** Making frozen tables final: the hash is reckoned outside, and recorded with grants and announcement in one transaction. */
-import { sql, type Kysely, type Transaction } from 'kysely';
-import type { ToldTable } from '../announcements/announcement.ts';
-import { announce, replaceInAnnouncements } from '../announcements/outbox.ts';
-import type { Category } from '../communities/community.ts';
-import type { CommunityDirectory, KnownCommunity } from '../communities/directory.ts';
+/**
+ * Making frozen tables final: the hash is reckoned outside, prizes are given in pages, and the last transaction records
+ * the hash with what is left to give and what is to be said.
+ */
+import type { Transaction } from 'kysely';
+import { replaceInAnnouncements } from '../announcements/outbox.ts';
+import type { CommunityDirectory } from '../communities/directory.ts';
 import { lockCommunity, touchConfig } from '../communities/lock.ts';
 import type { Database } from '../db/database.ts';
 import type { RankingContext } from '../ranking/context.ts';
-import { formatDecimal } from '../ranking/score.ts';
-import { awardPrefix, endRoles, giveAwards, planAwards, type Award, type AwardChange } from '../rewards/award.ts';
-import { prizesOf } from '../rewards/prizes.ts';
 import { sumFinalTable, type TableSum } from './final-table.ts';
-import { findCommunitiesWithPending, readPending, readVersions, type FinalVersion } from './final-versions.ts';
-import { frozenDueAt } from './steps.ts';
-import { periodName, tellTable } from './tell-tables.ts';
+import { findCommunitiesWithPending, readPending, type FinalVersion } from './final-versions.ts';
+import { Granting } from './grant-final.ts';
+import { countChanges, tellAmended, tellOnceAllAreFinal } from './tell-final.ts';
 
 /** How many versions one transaction makes final in which only names have changed. */
 const RENAMED_AT_ONCE = 100;
 
-/** How many sequence numbers one statement looks at. */
-const EVENTS_AT_ONCE = 50_000n;
-
-/** What became final this long after it was due is told together with others. */
-const OLD_MS = 12 * 3_600_000;
-
 /**
- * Makes every frozen table final that is not: reads its document through, and then records in one transaction the hash,
- * what it grants and what is to be said. Safe to repeat, and from several processes at once: a version is made final once.
+ * Makes every frozen table final that is not: reads its document through, gives its prizes, and records the hash and what
+ * is to be said. Safe to repeat, and from several processes at once: a version is made final once.
  *
  * @throws AggregateError with what went wrong with some tables, when all others are final
  */
@@ -44,7 +36,7 @@ export async function finishVersions(
       try {
         const sum = await readOnce(context, id, version);
         if (version.reason === 'privacy') renamed.push({ version, sum });
-        else await recordFinal(context, id, version, sum, now);
+        else await recordFinal(context, id, version, sum, now, { stopping });
         if (renamed.length >= RENAMED_AT_ONCE) await recordRenamed(context, id, renamed.splice(0), now);
       } catch (error) {
         errors.push(error);
@@ -96,9 +88,12 @@ async function recordRenamed(
 }
 
 /**
- * Records what the document of a version comes to, with what it grants and what is to be said, in one transaction. Where
- * another worker was faster, or somebody in it was hidden since it was read, nothing is done: then it is read once more.
- * Safe to repeat.
+ * Records what the document of a version comes to, with what it grants and what is to be said. A few winners are given
+ * their prizes in the same transaction; many in pages before it, each a transaction of its own, so that nobody who
+ * writes waits for long. Until the last of them the version is not final, and whoever begins anew finds what was given.
+ *
+ * Where another worker was faster, or somebody in it was hidden since it was read, nothing is recorded: then it is read
+ * once more. Safe to repeat.
  */
 export async function recordFinal(
   context: RankingContext,
@@ -106,24 +101,25 @@ export async function recordFinal(
   version: FinalVersion,
   sum: TableSum,
   now: Date,
+  { stopping }: { stopping?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const changed = version.reason === 'closed' ? await countChanges(context.db, communityId, version) : 0;
-  await context.db.transaction().execute(async (trx) => {
-    const { configVersion } = await lockCommunity(trx, communityId);
-    const community = await context.directory.at(trx, communityId, configVersion);
-    if (!(await recordSum(trx, communityId, version, sum, now))) return;
-    const category = community.categories.find(({ id }) => id === version.categoryId);
-    if (!category) throw new Error(`The category ${version.categoryId} was removed.`);
-    if (version.reason === 'closed') {
-      await endRoles(trx, communityId, version.window, version.categoryId, now);
-      await giveFinalAwards(trx, community, version, category, sum, now);
-      await tellOnceAllAreFinal(trx, community, version, changed, now);
-    } else if (version.reason === 'amended') {
-      const change = await giveFinalAwards(trx, community, version, category, sum, now);
-      await tellAmended(trx, community, version, category, sum, change, now);
-    }
-    await touchConfig(trx, communityId);
-  });
+  const granting = new Granting(communityId, version, sum.members, context.awardsAtOnce);
+  for (let isDone = false; !isDone;) {
+    if (stopping?.aborted) return;
+    isDone = await context.db.transaction().execute(async (trx) => {
+      const { configVersion } = await lockCommunity(trx, communityId);
+      // Else its lines may be those of a later version by now.
+      if (!(await isPending(trx, communityId, version))) return true;
+      const community = await context.directory.at(trx, communityId, configVersion);
+      if (await granting.takePage(trx, community, now)) return false;
+      if (!(await recordSum(trx, communityId, version, sum, now))) return true;
+      if (version.reason === 'closed') await tellOnceAllAreFinal(trx, community, version, changed, now);
+      else await tellAmended(trx, community, { ...version, ...sum }, now);
+      await touchConfig(trx, communityId);
+      return true;
+    });
+  }
 }
 
 /**
@@ -151,6 +147,25 @@ async function tellNewHash(
   }
 }
 
+/** Whether a version has yet to be made final: while it has, its table does not change. */
+async function isPending(
+  trx: Transaction<Database>,
+  communityId: number,
+  { windowId, categoryId, version }: FinalVersion,
+): Promise<boolean> {
+  const row = await trx
+    .selectFrom('final_versions')
+    .select('version')
+    .where('community_id', '=', communityId)
+    .where('window_id', '=', windowId)
+    .where('category_id', '=', categoryId)
+    .where('version', '=', version)
+    .where('sha256', 'is', null)
+    .where('replaced_by', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 async function recordSum(
   trx: Transaction<Database>,
   communityId: number,
@@ -170,152 +185,4 @@ async function recordSum(
     .where('replaced_by', 'is', null)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
-}
-
-/** What the prizes of a final table come to. */
-export async function planFinalAwards(
-  trx: Transaction<Database>,
-  communityId: number,
-  { boardId, categoryId, window, excluded }: Pick<FinalVersion, 'boardId' | 'categoryId' | 'window' | 'excluded'>,
-  total: number,
-): Promise<Award[]> {
-  const prizes = await prizesOf(trx, communityId, categoryId, window);
-  return planAwards(trx, { communityId, boardId, total, excluded: new Set(excluded) }, prizes);
-}
-
-async function giveFinalAwards(
-  trx: Transaction<Database>,
-  community: KnownCommunity,
-  version: FinalVersion,
-  category: Category,
-  { members }: TableSum,
-  now: Date,
-): Promise<AwardChange & { awards: Award[] }> {
-  const { windowId, window } = version;
-  const awards = await planFinalAwards(trx, community.id, version, members);
-  const prefix = awardPrefix(windowId, category.id);
-  const rolesEnded = await haveRolesEnded(trx, community.id, version);
-  const name = periodName(community, window);
-  const reasonOf = ({ rank }: Award) => `Rank ${rank} in ${category.title}, ${name}`;
-  const change = await giveAwards(trx, { communityId: community.id, prefix, rolesEnded }, awards, reasonOf, now);
-  return { ...change, awards: awards.filter(({ reward }) => !(rolesEnded && reward.kind === 'role')) };
-}
-
-/** Whether a later window of the same kind has become final for the category, so that roles of this one are over. */
-export async function haveRolesEnded(
-  trx: Transaction<Database>,
-  communityId: number,
-  { window, categoryId }: Pick<FinalVersion, 'window' | 'categoryId'>,
-): Promise<boolean> {
-  const { rows } = await sql<{ ended: boolean }>`
-    select exists (
-      select from windows w join final_versions v on v.community_id = w.community_id and v.window_id = w.window_id
-      where w.community_id = ${communityId} and w.kind = ${window.kind} and w.starts_at > ${window.startsAt}::timestamptz
-        and v.category_id = ${categoryId} and v.version = 1 and v.final_at is not null
-    ) as ended`.execute(trx);
-  return rows[0]?.ended === true;
-}
-
-/** With the last of its tables, a window is told: the first of each board, what they win, and the hashes. */
-async function tellOnceAllAreFinal(
-  trx: Transaction<Database>,
-  community: KnownCommunity,
-  { window, windowId }: FinalVersion,
-  changed: number,
-  now: Date,
-): Promise<void> {
-  if (window.kind === 'all') return;
-  const tables: ToldTable[] = [];
-  for (const category of community.categories) {
-    const [first] = await readVersions(trx, community.id, window, category.id);
-    if (!first) continue;
-    if (first.sha256 === undefined) return;
-    const { boardId, members = 0, scoreTotal = 0n, sha256 } = first;
-    if (members === 0) continue;
-    const awards = await planFinalAwards(trx, community.id, first, members);
-    const table = await tellTable(trx, community.id, category, boardId, awards);
-    tables.push({ ...table, total: formatDecimal(scoreTotal), sha256 });
-  }
-  // A window without contributions closes quietly.
-  if (tables.length === 0) return;
-  const isOld = now.getTime() - frozenDueAt(community.closingTimes, window).getTime() > OLD_MS;
-  await announce(trx, community.id, [
-    {
-      key: `window ${windowId} final`,
-      announcement: {
-        kind: 'window-final',
-        window: window.kind,
-        period: window.key,
-        name: periodName(community, window),
-        changed,
-        tables,
-      },
-      dueAt: now,
-      ...(isOld ? { group: 'windows that closed long ago' } : {}),
-    },
-  ]);
-}
-
-/**
- * How many contributions of a window were recorded, voided or otherwise changed between its provisional table and its
- * cut. Neither moves any more: so it is counted outside the lock, a stretch of events at a time.
- */
-async function countChanges(
-  db: Kysely<Database>,
-  communityId: number,
-  { windowId, window: { startsAt, endsAt } }: FinalVersion,
-): Promise<number> {
-  const { provisional_seq, frozen_seq } = await db
-    .selectFrom('windows')
-    .select(['provisional_seq', 'frozen_seq'])
-    .where('community_id', '=', communityId)
-    .where('window_id', '=', windowId)
-    .executeTakeFirstOrThrow();
-  if (provisional_seq === null || frozen_seq === null) return 0;
-  const inWindow = sql`c.occurred_at >= ${startsAt}::timestamptz and c.occurred_at < ${endsAt}::timestamptz`;
-  let changed = 0;
-  for (let after = provisional_seq; after < frozen_seq; after += EVENTS_AT_ONCE) {
-    const until = after + EVENTS_AT_ONCE < frozen_seq ? after + EVENTS_AT_ONCE : frozen_seq;
-    const { rows } = await sql<{ changed: number }>`
-      select (
-        select count(*) from contributions c
-        where c.community_id = ${communityId} and c.seq > ${after}::bigint and c.seq <= ${until}::bigint and ${inWindow}
-      )::int + (
-        select count(*) from contribution_changes ch
-        join contributions c on c.community_id = ch.community_id and c.source_id = ch.source_id and c.external_id = ch.external_id
-        where ch.community_id = ${communityId} and ch.seq > ${after}::bigint and ch.seq <= ${until}::bigint and ${inWindow}
-      )::int as changed`.execute(db);
-    changed += rows[0]?.changed ?? 0;
-  }
-  return changed;
-}
-
-async function tellAmended(
-  trx: Transaction<Database>,
-  community: KnownCommunity,
-  { window, windowId, version, note, boardId }: FinalVersion,
-  category: Category,
-  { sha256, scoreTotal }: TableSum,
-  { given, takenBack, awards }: AwardChange & { awards: readonly Award[] },
-  now: Date,
-): Promise<void> {
-  if (window.kind === 'all') return;
-  const table = await tellTable(trx, community.id, category, boardId, awards);
-  await announce(trx, community.id, [
-    {
-      key: `window ${windowId} category ${category.id} version ${version}`,
-      announcement: {
-        kind: 'window-amended',
-        window: window.kind,
-        period: window.key,
-        name: periodName(community, window),
-        version,
-        reason: note ?? '',
-        table: { ...table, total: formatDecimal(scoreTotal), sha256 },
-        given: given.length,
-        takenBack,
-      },
-      dueAt: now,
-    },
-  ]);
 }

@@ -15,6 +15,7 @@ import { fitWindows } from '../ranking/windows.ts';
 import { text } from '../schema.ts';
 import { NAME } from '../text.ts';
 import { readLocalDate, requireLength } from './season-dates.ts';
+import { notesOnSeason } from './season-notes.ts';
 
 const day = z
   .string()
@@ -38,10 +39,13 @@ export type NewSeason = z.output<typeof newSeasonSchema>;
 /** A season as it is shown. */
 export type ShownSeason = { name: string; window: Window; status: WindowStatus | 'upcoming'; isOwn: boolean };
 
+/** A season that was made, and what an admin should know of it, as sentences. */
+export type CreatedSeason = ShownSeason & { notes: string[] };
+
 /**
  * Creates a season of the community's own. From the first one's beginning there are no quarters.
  *
- * @returns the season
+ * @returns the season, with what follows from it
  * @throws DomainError as {@link planSeason} does
  */
 export async function createSeason(
@@ -50,15 +54,15 @@ export async function createSeason(
   wanted: NewSeason,
   actor: Actor,
   now: Date,
-): Promise<ShownSeason> {
+): Promise<CreatedSeason> {
   return changeSeasons(context, communityId, async (trx, community) => {
-    const { season, shown } = planSeason(community, wanted, now);
+    const { season, shown, before } = planSeason(community, wanted, now);
     const { key, name, startsOn, endsOn } = season;
     await sql`
       insert into seasons (community_id, key, name, starts_on, ends_on, created_at)
       values (${communityId}, ${key}, ${name}, ${startsOn}::date, ${endsOn}::date, ${now})`.execute(trx);
     await writeAudit(trx, { communityId, at: now, actor, action: 'season.create', target: key, after: season });
-    return shown;
+    return { ...shown, notes: await notesOnSeason(trx, community, { window: shown.window, before }) };
   });
 }
 
@@ -77,7 +81,7 @@ export function planSeason(
   if (isReservedKey(key)) {
     throw new DomainError(
       'invalid-parameter',
-      `"${key}" is, or looks like, the name of a built-in period. Choose a key such as "spring-2027".`,
+      `"${key}" is, or looks like, the name of a built-in period, such as 2026-Q3, 2026-W34, 2026-08 or current. Choose a key such as "spring-2027".`,
     );
   }
   const { timeZone } = community;

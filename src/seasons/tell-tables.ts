@@ -7,9 +7,16 @@ import type { Window } from '../ranking/calendar.ts';
 import { tellMembers } from '../privacy/told-members.ts';
 import { readPage } from '../ranking/leaderboard.ts';
 import { formatDecimal } from '../ranking/score.ts';
-import type { Award } from '../rewards/award.ts';
 import type { Prize } from '../rewards/prizes.ts';
 import { tellReward } from '../rewards/reward.ts';
+import {
+  countPlaces,
+  findPlaces,
+  findStretches,
+  readFirstAwards,
+  type Award,
+  type AwardedBoard,
+} from '../rewards/winners.ts';
 
 /** How many places are told. */
 const PLACES = 3;
@@ -33,13 +40,33 @@ export async function tellTables(
   return tables;
 }
 
+/** What is told of prizes: what the first of a board win, and how many more win something. */
+export type ToldAwards = { first: readonly Award[]; alsoWin: number };
+
+/** Finds what is told of the prizes of a board. Everybody excluded must stand on it. */
+export async function findToldAwards(
+  db: Kysely<Database>,
+  board: AwardedBoard,
+  prizes: readonly Prize[],
+  { withRoles }: { withRoles: boolean },
+): Promise<ToldAwards> {
+  const counts = ({ kind }: Prize['rewards'][number]) => withRoles || kind !== 'role';
+  const given = prizes.filter(({ rewards }) => rewards.some(counts));
+  const stretches = await findStretches(db, board, given);
+  const first = (await readFirstAwards(db, board, stretches, PLACES)).filter(
+    ({ rank, reward }) => rank <= PLACES && counts(reward),
+  );
+  const winners = countPlaces((await findPlaces(db, board, given)).map(({ places }) => places));
+  return { first, alsoWin: winners - new Set(first.map(({ rank }) => rank)).size };
+}
+
 /** The first of a board, with what they win. */
 export async function tellTable(
   db: Kysely<Database>,
   communityId: number,
   { title, unit, measure }: Category,
   boardId: number | undefined,
-  awards: readonly Award[] = [],
+  { first, alsoWin }: ToldAwards = { first: [], alsoWin: 0 },
 ): Promise<ToldTable> {
   const shown = { title, unit: measure === 'reward' ? 'OMNIT' : unit };
   if (boardId === undefined) return { ...shown, members: 0, top: [] };
@@ -53,9 +80,8 @@ export async function tellTable(
     rank,
     member: members[index] ?? { memberId, name: '' },
     score: formatDecimal(score),
-    rewards: awards.filter((award) => award.rank === rank).map(({ reward }) => tellReward(reward)),
+    rewards: first.filter((award) => award.rank === rank).map(({ reward }) => tellReward(reward)),
   }));
-  const alsoWin = new Set(awards.filter(({ rank }) => rank > PLACES).map(({ memberId }) => memberId)).size;
   return { ...shown, members: page.total, top, ...(alsoWin > 0 ? { alsoWin } : {}) };
 }
 

@@ -4,14 +4,19 @@ import type { Category } from '../communities/community.ts';
 import type { Database } from '../db/database.ts';
 import type { Place } from '../ranking/place.ts';
 import { formatDecimal } from '../ranking/score.ts';
-import { awardPrefix, compareAwards } from '../rewards/award.ts';
+import { findExcess, findLacking, type Excess } from '../rewards/award.ts';
+import { prizesOf } from '../rewards/prizes.ts';
+import { findStretches, nextLines, TOP, type Cursor, type Lines } from '../rewards/winners.ts';
 import { compareAtCut, type LineDifference } from './at-cut.ts';
 import { sumFinalTable, type TableSum } from './final-table.ts';
-import { readNewestVersions, type FinalVersion } from './final-versions.ts';
-import { haveRolesEnded, planFinalAwards } from './finish-versions.ts';
+import { readNewestVersions, readVersions, type FinalVersion } from './final-versions.ts';
+import { awardedTable } from './grant-final.ts';
 
 /** The most differences that are told of one table. */
 const TOLD = 20;
+
+/** How many lines of a table, or entitlements, one statement compares. */
+const LINES = 2_000;
 
 /** What proving a version came to. No differences: it is what the contributions make it. */
 export type Proof = { version: FinalVersion; recomputed: TableSum; differences: string[] };
@@ -46,22 +51,34 @@ export async function proveVersion(
   return { version, recomputed, differences: differences.slice(0, TOLD) };
 }
 
-/** Says where what was granted is not what the newest version of a table entitles to. */
+/**
+ * Says where what was granted is not what the newest version of a table entitles to. Each page is a statement of its own,
+ * which sees the table and what was granted at one moment.
+ */
 export async function compareGrants(
   db: Kysely<Database>,
   communityId: number,
   version: FinalVersion,
 ): Promise<string[]> {
-  const prefix = awardPrefix(version.windowId, version.categoryId);
-  const { lacking, excess } = await db.transaction().execute(async (trx) => {
-    const awards = await planFinalAwards(trx, communityId, version, version.members ?? 0);
-    const rolesEnded = await haveRolesEnded(trx, communityId, version);
-    return compareAwards(trx, { communityId, prefix, rolesEnded }, awards);
-  });
-  return [
-    ...lacking.map((key) => `"${key}" is won and was not granted.`),
-    ...excess.map((key) => `"${key}" was granted and is not won.`),
-  ].slice(0, TOLD);
+  const table = awardedTable(communityId, version, version.members ?? 0);
+  const prizes = await prizesOf(db, communityId, version.categoryId, version.window);
+  const stretches = await findStretches(db, table, prizes);
+  const found: string[] = [];
+  for (let cursor: Cursor | undefined = TOP; cursor && found.length < TOLD;) {
+    const lines: Lines = await nextLines(db, table, stretches, cursor, LINES);
+    const lacking = await findLacking(db, table, stretches, lines);
+    found.push(...lacking.map(({ key }) => `"${key}" is won and was not granted.`));
+    cursor = lines.next;
+  }
+  for (let after: string | undefined = ''; after !== undefined && found.length < TOLD;) {
+    const { keys, next }: Excess = await findExcess(db, table, stretches, after, LINES);
+    found.push(...keys.map((key) => `"${key}" was granted and is not won.`));
+    after = next;
+  }
+  if (found.length === 0) return [];
+  // Amended meanwhile: then what was compared is of another one.
+  const [newest] = (await readVersions(db, communityId, version.window, version.categoryId)).slice(-1);
+  return newest?.version === version.version ? found.slice(0, TOLD) : [];
 }
 
 /** Proves the newest version of every final table of a community, and says each difference in a sentence. */

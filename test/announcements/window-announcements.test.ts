@@ -112,9 +112,8 @@ describe('what is told of windows', () => {
     expect(messages).toHaveLength(1);
     expect(text.match(/🥉 3rd · cy/g)).toHaveLength(3);
     expect(text.match(/SHA-256/g)).toHaveLength(6);
-    const places = ['3 tables became final', 'Week 31 of 2026', 'Week 32 of 2026', 'July 2026'].map((title) =>
-      text.indexOf(title),
-    );
+    const titles = ['Final tables of 1 month and 2 weeks', 'July 2026', 'Week 32 of 2026', 'Week 31 of 2026'];
+    const places = titles.map((title) => text.indexOf(title));
     expect(places).toEqual(places.toSorted((a, b) => a - b));
     expect(places).not.toContain(-1);
   });
@@ -125,7 +124,7 @@ describe('what is told of windows', () => {
     const some = await say(weeks(16), 'windows that closed long ago');
     expect(some.messages).toHaveLength(1);
     expect(
-      some.text.match(/Top GPU Contributors: 🥇 1st · ada · 1,200 OMNIT · wins 100 OMNIT \+ the badge GPU Champion/g),
+      some.text.match(/Top GPU Contributors: 🥇 ada · 1,200 OMNIT · wins 100 OMNIT \+ the badge GPU Champion/g),
     ).toHaveLength(16);
     expect(lengthOf(some.messages[0])).toBeLessThanOrEqual(4_000);
 
@@ -139,9 +138,50 @@ describe('what is told of windows', () => {
       'windows that closed long ago',
     );
     expect(all.messages).toHaveLength(1);
-    expect(all.text).toContain('40 tables became final');
+    expect(all.text).toContain('Final tables of 40 weeks');
     expect(all.text).toMatch(/… and \d\d more/);
     expect(lengthOf(all.messages[0])).toBeLessThanOrEqual(4_000);
+  });
+
+  it('AN-63 of many windows seasons come first and in full, then months, then weeks, the newest first', async () => {
+    const boards = [GPU, DATA, { ...DATA, title: 'AI Model Testers' }];
+    const weeks = Array.from({ length: 13 }, (_, n) => final(`2026-W${27 + n}`, 'week', boards));
+    const months = ['2026-07', '2026-08', '2026-09'].map((period) => final(period, 'month', boards));
+    const { messages, text } = await say(
+      [...weeks, ...months, final('2026-Q3', 'season', boards)],
+      'windows that closed long ago',
+    );
+    expect(messages).toHaveLength(1);
+    expect(lengthOf(messages[0])).toBeLessThanOrEqual(4_000);
+    expect(text).toContain(
+      `Final tables of 1 season, 3 months and 13 weeks\nSeason 2026-Q3\nTop GPU Contributors\n🥇 1st · ada · 1,200 OMNIT · wins`,
+    );
+    expect(text).toContain(`1,234 members, 98,765.5 OMNIT in all\nSHA-256 ${SHA256}\nData Validators\n`);
+    expect(text.match(/SHA-256/g)).toHaveLength(3);
+    expect(text).toContain('September 2026\nTop GPU Contributors: 🥇 ada · 1,200 OMNIT');
+    expect(text).toContain('Recompute and check: omnitensor-cli seasons verify 2026-Q3');
+    const titles = [...text.matchAll(/^(?:Season|September|August|July|Week).*$/gm)].map(([title]) => title);
+    expect(titles.slice(0, 6)).toEqual([
+      'Season 2026-Q3',
+      'September 2026',
+      'August 2026',
+      'July 2026',
+      'Week 39 of 2026',
+      'Week 38 of 2026',
+    ]);
+  });
+
+  it('AN-63 years of seasons keep to their winners, with what was contributed in all', async () => {
+    const seasons = ['cup', 'spring', 'autumn', 'b', 'a', 'z', 'y'].map((key) =>
+      final(key, 'season', [GPU, DATA, GPU]),
+    );
+    const weeks = Array.from({ length: 30 }, (_, n) => final(`2026-W${10 + n}`, 'week'));
+    const { text } = await say([...weeks, ...seasons], 'windows that closed long ago');
+    expect(text).toMatch(
+      /^Final tables of 7 seasons and 30 weeks\ny\nTop GPU Contributors: 🥇 ada · .+ · 98,765.5 OMNIT in all\n/,
+    );
+    expect(text.match(/OMNIT in all/g)).toHaveLength(14);
+    expect(text.indexOf('\nspring\n')).toBeLessThan(text.indexOf('\ncup\n'));
   });
 
   it('AN-55 beside other things it takes its share of the message, and where there is little room says who won', async () => {
@@ -159,7 +199,7 @@ describe('what is told of windows', () => {
     const many = await say([final('2026-W34', 'week', [GPU, DATA, GPU, DATA]), ...cancelled(7)]);
     expect(many.messages).toHaveLength(1);
     expect(many.text).toContain(
-      'Week 34 of 2026: the final table\nTop GPU Contributors: 🥇 1st · ada · 1,200 OMNIT\nData Validators: 🥇',
+      'Week 34 of 2026: the final table\nTop GPU Contributors: 🥇 ada · 1,200 OMNIT · 98,765.5 OMNIT in all\nData Validators: 🥇',
     );
     expect(many.text).toContain('Sprint 6.');
   });

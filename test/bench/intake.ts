@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
+import type { BatchEntry } from '../../src/contributions/batch.ts';
 import type { Contribution } from '../../src/contributions/contribution.ts';
 import { insertContributions, type StoredContribution } from '../../src/contributions/contribution-store.ts';
-import { recordBatch, type BatchEntry } from '../../src/contributions/record-batch.ts';
+import { recordBatch } from '../../src/contributions/record-batch.ts';
 import { connect } from '../../src/db/connect.ts';
 import type { RankingContext } from '../../src/ranking/context.ts';
 import { makeCommunity, recording } from '../support/communities.ts';

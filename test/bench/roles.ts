@@ -58,6 +58,8 @@ async function measurePlanning(context: BenchContext): Promise<Figure> {
 
 /** Members who have all been granted a role; every tenth is not linked, and half of the others have it. A third had another one until it was taken back. */
 async function fill(db: Kysely<Database>, communityId: number): Promise<void> {
+  // What is filled is no hot statement: on a busy machine it may take its time. There is one connection.
+  await sql`set statement_timeout = 0`.execute(db);
   await sql`
     insert into members (community_id, member_id, handle, display_name, display_name_at, created_at, discord_user_id)
     select ${communityId}, n, 'member-' || n, 'Member ' || n, 'epoch', 'epoch', case when n % 10 > 0 then (1000000 + n)::text end
@@ -78,4 +80,5 @@ async function fill(db: Kysely<Database>, communityId: number): Promise<void> {
     select distinct community_id, discord_user_id, discord_user_id::int - 1000000, 'epoch'::timestamptz
     from role_holdings where community_id = ${communityId}`.execute(db);
   await sql`vacuum analyze`.execute(db);
+  await sql`reset statement_timeout`.execute(db);
 }

@@ -85,6 +85,20 @@ describe('badges on the command line', () => {
     }
   });
 
+  it('BA-45 changes what is said of a badge and how it looks', async () => {
+    const { id } = await json('badges', 'create', 'Tpyo', '--icon', '🔥', '--description', 'Wiht typos.');
+    const edit = (...args: readonly string[]) => cli('badges', 'edit', String(id), ...args);
+    const edited = await edit('--description', 'With none.', '--icon', '🏆');
+    expect([edited.code, edited.stdout]).toEqual([0, `Changed badge ${id}: 🏆 Tpyo, With none.\n`]);
+    const picture = join(folder, 'edit.png');
+    await writeFile(picture, Buffer.from('89504e470d0a1a0a00', 'hex'));
+    expect(await json('badges', 'edit', String(id), '--image', picture)).toMatchObject({ image: { emojiId: null } });
+    expect((await edit('--no-description', '--no-icon', '--no-image')).stdout).toBe(`Changed badge ${id}: Tpyo\n`);
+    const nothing = await edit();
+    expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining('Say what to change')]);
+    expect((await cli('badges', 'edit', '999999', '--icon', '⚡')).code).toBe(1);
+  });
+
   it('BA-44 refuses wrong usage, and turns announcements off and on', async () => {
     expect((await cli('badges', 'create', 'x', '--number', '3')).code).toBe(2);
     expect((await cli('badges', 'create', 'x', '--earned-by', 'luck')).code).toBe(2);

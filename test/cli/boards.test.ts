@@ -22,13 +22,15 @@ describe('live boards on the command line', () => {
     expect((await cli('boards')).stdout).toMatch(/^No live boards\. Place one: /);
     const place = ['boards', 'place', 'gpu-contributors', '--window=season', `--channel=${CHANNEL}`];
     const { stdout } = await cli(...place);
-    const id = /^Board (\d+): the top 10 of gpu-contributors \(season\) is kept up to date/.exec(stdout)?.[1] ?? '';
-    expect((await cli(...place, '--limit=5')).stdout).toContain(`Board ${id}: the top 5`);
+    const id = /^Board (\d+): gpu-contributors, season, top 10, is kept up to date/.exec(stdout)?.[1] ?? '';
+    expect((await cli(...place, '--limit=5')).stdout).toContain(`Board ${id}: gpu-contributors, season, top 5,`);
     expect((await cli('boards')).stdout).toMatch(
       new RegExp(`^ *${id} +gpu-contributors +season +5 +${CHANNEL} +waiting$`, 'm'),
     );
     expect(JSON.parse((await cli('boards', '--json')).stdout).liveBoards).toMatchObject([{ id: Number(id), limit: 5 }]);
-    expect((await cli('boards', 'remove', id)).stdout).toBe(`Removed board ${id}. Its message goes in a moment.\n`);
+    expect((await cli('boards', 'remove', id)).stdout).toBe(
+      `Removed board ${id}. Its message is deleted in a moment.\n`,
+    );
     const gone = await cli('boards', 'remove', id);
     expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining(`There is no live board ${id}.`)]);
   });
@@ -40,6 +42,7 @@ describe('live boards on the command line', () => {
     const place = ['boards', 'place', 'gpu-contributors', `--channel=${CHANNEL}`];
     expect((await cli(...place, '--window=day')).code).toBe(2);
     expect((await cli(...place, '--window=week', '--limit=21')).code).toBe(2);
+    expect((await cli('boards', 'place', 'gpu-contributors', '--window=week', '--channel=#general')).code).toBe(2);
     const unknown = await cli('boards', 'place', 'pages', '--window=week', `--channel=${CHANNEL}`);
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('There is no category "pages"')]);
     expect((await cli('boards', '--help')).stdout).toContain('$ omnitensor-cli boards place');

@@ -59,6 +59,9 @@ Status  upcoming
 Starts  2027-01-01T00:00:00.000Z
 Ends    2027-05-01T00:00:00.000Z
 Kind    the community's own
+
+From 2027-01-01T00:00:00.000Z on there are no calendar quarters: seasons are those that you create. 2027-Q1 will not take place.
+The 9 prizes set up for seasons are given for this one too, in full however long it lasts.
 `,
     );
     expect((await cli('rename', 'spring', '--name', 'Bloom')).stdout).toMatch(/^Bloom \(spring\)\n/);
@@ -74,6 +77,7 @@ Kind    the community's own
   it.each<[string, string[], number]>([
     ['key', ['create', '--name=x', '--starts=2027-01-01', '--ends=2027-05-01'], 2],
     ['key that is free', ['create', '--key=2026-q4', '--name=x', '--starts=2027-01-01', '--ends=2027-05-01'], 2],
+    ['key of another shape', ['create', '--key=9999-q9', '--name=x', '--starts=2027-01-01', '--ends=2027-05-01'], 2],
     ['start that lies ahead', ['create', '--key=x', '--name=x', '--starts=2026-08-01', '--ends=2027-05-01'], 1],
     ['name', ['rename', 'current'], 2],
     ['reason', ['amend', '2026-Q3'], 2],
@@ -111,11 +115,17 @@ Kind    the community's own
     expect(proved).toMatchObject({ code: 0, stderr: '' });
     const empty = createHash('sha256').digest('hex');
     expect(proved.stdout).toBe(
-      `gpu-contributors 2026-W34: 2 members, SHA-256 ${sha256}, as recorded
-data-validators 2026-W34: 0 members, SHA-256 ${empty}, as recorded
-model-testers 2026-W34: 0 members, SHA-256 ${empty}, as recorded
+      `gpu-contributors 2026-W34: 2 members, SHA-256 ${sha256}, as recorded (checked 2026-08-24T00:10:00.000Z)
+data-validators 2026-W34: 0 members, SHA-256 ${empty}, as recorded (checked 2026-08-24T00:10:00.000Z)
+model-testers 2026-W34: 0 members, SHA-256 ${empty}, as recorded (checked 2026-08-24T00:10:00.000Z)
 `,
     );
+  });
+
+  it('CL-103 has them recomputed for whoever has no key', async () => {
+    const proved = await runCli(['seasons', 'verify', ...WEEK], { env: { ...env(), OMNITENSOR_API_KEY: undefined } });
+    expect(proved).toMatchObject({ code: 0, stderr: '' });
+    expect(proved.stdout).toContain(`gpu-contributors 2026-W34: 2 members, SHA-256 ${sha256}, as recorded (checked `);
   });
 
   it('CL-103 exits 1 with the differences where a table is not as recorded', async () => {
@@ -125,7 +135,9 @@ model-testers 2026-W34: 0 members, SHA-256 ${empty}, as recorded
     const wrong = await cli('verify', ...WEEK);
     expect(wrong.code).toBe(1);
     expect(wrong.stdout).toMatch(
-      new RegExp(`^gpu-contributors 2026-W34: 2 members, SHA-256 ${sha256}, and it differs:\n  Member \\d+: 13\\.5, `),
+      new RegExp(
+        `^gpu-contributors 2026-W34: 2 members, SHA-256 ${sha256}, and it differs \\(checked \\S+\\):\n  Member \\d+: 13\\.5, `,
+      ),
     );
     expect(wrong.stdout).toContain('\n  The hash of its document is ');
     expect(wrong.stderr).toBe('error: Not as recorded: 1 of 3 final tables.\n');
@@ -150,6 +162,33 @@ model-testers 2026-W34: 0 members, SHA-256 ${empty}, as recorded
   it('CL-104 has any version recomputed', async () => {
     expect((await cli('verify', ...WEEK, GPU)).stdout).toMatch(/^gpu-contributors 2026-W34 \(version 2\): 1 member, /);
     expect((await cli('verify', ...WEEK, GPU, '--table-version=1')).stdout).toContain(`SHA-256 ${sha256}, as recorded`);
+  });
+
+  it('CL-106 takes --version behind a command for the version of the table, and prints its own before one', async () => {
+    expect((await cli('final', ...WEEK, GPU, '--version', '1')).stdout).toBe(document);
+    expect((await cli('verify', ...WEEK, GPU, '--version=1')).stdout).toContain(`SHA-256 ${sha256}, as recorded`);
+    for (const [args, message] of [
+      [['final', ...WEEK, GPU, '--version'], 'argument missing'],
+      [['final', ...WEEK, GPU, '--version=0'], 'It must be a whole number'],
+      [['versions', ...WEEK, GPU, '--version'], "unknown option '--version'"],
+    ] as const) {
+      expect(await cli(...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
+    }
+    const own = await runCli(['--json', '--version'], { env: env() });
+    expect(own).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    const { stdout: help } = await cli('final', '--help');
+    expect(help).toMatch(/--table-version, --version <n>/);
+    expect(help).not.toContain('print the version');
+  });
+
+  it('CL-106 takes what every command takes before it and behind it', async () => {
+    for (const args of [
+      ['--json', 'seasons', 'versions', ...WEEK, GPU],
+      ['seasons', '--json', 'versions', ...WEEK, GPU],
+      ['seasons', 'versions', ...WEEK, GPU, '--json', '--community=omni'],
+    ]) {
+      expect(JSON.parse((await runCli(args, { env: env() })).stdout).versions).toHaveLength(2);
+    }
   });
 
   it('CL-104 lists the versions of a final table, and says where one is no longer reproducible', async () => {

@@ -1,12 +1,11 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { lockAwards } from '../../src/badges/award-state.ts';
-import { insertImage } from '../../src/badges/image-store.ts';
 import { addRate } from '../../src/communities/rates.ts';
 import { applyPreset } from '../../src/communities/apply-preset.ts';
 import type { KnownCommunity } from '../../src/communities/directory.ts';
 import { claimHome, ensureGuildCommunity } from '../../src/communities/guilds.ts';
-import { KEEPING_TABLES, REMOVED_TABLES } from '../../src/communities/remove-community.ts';
+import { KEEPING_TABLES, OUTLIVING_TABLES, REMOVED_TABLES } from '../../src/communities/remove-community.ts';
 import { setCap } from '../../src/fair-play/caps.ts';
 import { noteRoles } from '../../src/fair-play/discord-roles.ts';
 import { exclude } from '../../src/fair-play/exclusions.ts';
@@ -42,19 +41,22 @@ const OF_MEMBERS = [
   'quest_proofs',
   'role_holders',
   'role_holdings',
+  'roles_left_behind',
   'segments',
   'standings',
 ];
 
 describe('the tables that a community has rows in', () => {
-  it('CO-40 each one is known: it keeps a community from being removed, or goes with it', async () => {
+  it('CO-40 each one is known: it keeps a community from being removed, goes with it, or stays until Discord is cleared', async () => {
     const { rows } = await sql<{ table: string }>`
       select c.relname as table from pg_index i
       join pg_class c on c.oid = i.indrelid
       join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
       where i.indisprimary and a.attname = 'community_id' and c.relnamespace = 'public'::regnamespace
       order by 1`.execute(database.db);
-    expect(rows.map(({ table }) => table)).toEqual([...KEEPING_TABLES, ...REMOVED_TABLES].toSorted());
+    expect(rows.map(({ table }) => table)).toEqual(
+      [...KEEPING_TABLES, ...REMOVED_TABLES, ...OUTLIVING_TABLES].toSorted(),
+    );
   });
 
   it('CO-40 what refers to a table comes before it', async () => {
@@ -115,17 +117,7 @@ async function fill(context: RankingContext, id: number, known: () => Promise<Kn
   await beginPass(db, id, NOW);
   await db.transaction().execute((trx) => lockAwards(trx, id));
   await db.transaction().execute((trx) => noteFailure(trx, id, '2', NOW));
-  const badge = await db
-    .selectFrom('badges')
-    .select('badge_id')
-    .where('community_id', '=', id)
-    .executeTakeFirstOrThrow();
-  const image = { mediaType: 'image/png', content: Buffer.from('picture') } as const;
-  await db.transaction().execute((trx) => insertImage(trx, id, badge.badge_id, image, NOW));
   await sql`insert into role_refusals values (${id}, '1', 'It is above the bot.', 'v1')`.execute(db);
-  await sql`insert into mirrored_events (community_id, mark, ends_at) values (${id}, 'Multiplier event 1', ${NOW})`.execute(
-    db,
-  );
   // Credited, and cut off before it was recorded.
   await sql`insert into feedback_credits values (${id}, '3', 'https://discord.com/channels/1/2/3', '4', '5', ${NOW})`.execute(
     db,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, it, vi } from 'vitest';
 import { lockCommunity } from '../../src/communities/lock.ts';
 import { Intake } from '../../src/contributions/intake.ts';
-import type { BatchEntry, Outcome } from '../../src/contributions/record-batch.ts';
+import type { BatchEntry, Outcome } from '../../src/contributions/batch.ts';
 import { isDatabaseAway } from '../../src/db/errors.ts';
 import { contribution, makeCommunity, NOW, recording } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';

@@ -101,6 +101,26 @@ describe(`what quests touch where ${ALL_ROUNDS} rounds were, and ${GOING_ON} go 
     for (const table of ['quests', 'quest_rounds', 'quest_completions']) expect(rowsOf(touched, table)).toBe(0);
   });
 
+  it('QU-84 one of a process that remembers, by which its members reach every goal: no contribution but its own', async () => {
+    const MEMBERS_WHO_REACH = 20;
+    let calls = 0;
+    const touched = await touchedBy(database.url, (context) => {
+      const [call, amount] = [(calls += 1), calls === 1 ? '0.1' : '10'];
+      const events = Array.from({ length: MEMBERS_WHO_REACH }, (_, n) =>
+        contribution({ id: `r${n} ${call}`, contributor: `r${n}`, amount, occurredAt: hours(call - 3).toISOString() }),
+      );
+      return record(context, community, events);
+    });
+    const { rows } = await sql<{ completed: number }>`
+      select count(*)::int as completed from quest_completions q
+      join members m using (community_id, member_id) where community_id = ${community.id} and m.handle ~ '^r[0-9]+$'`.execute(
+      database.db,
+    );
+    expect(rows).toEqual([{ completed: MEMBERS_WHO_REACH * GOING_ON }]);
+    expect(touched.seqScans).toEqual({});
+    expect(rowsOf(touched, 'contributions')).toBe(0);
+  });
+
   it('QU-82 looking for what is due: the rounds that are not settled', async () => {
     const open = 2 * GOING_ON;
     for (const look of [settleDueRounds, remindSubscribers]) {

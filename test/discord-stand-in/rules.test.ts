@@ -350,3 +350,18 @@ test("DS-32 broken JSON and unknown addresses are told in Discord's shape", asyn
     code: 10015,
   });
 });
+
+test('DS-34 held "after" is a request that was carried out, and none that failed or was refused', async () => {
+  const path = `/channels/${channel.id}/messages`;
+  const hold = standIn.faults.holdNext(`POST ${path}`, 'after');
+  standIn.faults.failNext(`POST ${path}`, 500);
+  standIn.faults.rateLimitNext(`POST ${path}`, 1);
+  expect((await call('POST', path, { content: 'x' })).status).toBe(500);
+  expect((await call('POST', path, { content: 'x' })).status).toBe(429);
+  expect((await call('POST', path, {})).status).toBe(400);
+  const sent = call('POST', path, { content: 'held' });
+  await hold.arrived;
+  expect(standIn.messages(channel).at(-1)?.text()).toBe('held');
+  hold.release();
+  expect((await sent).status).toBe(200);
+});

@@ -178,6 +178,24 @@ describe('/badge', () => {
     expect(faultsOf(scene)).toEqual([]);
   });
 
+  it('BA-64 changes what is said of a badge and how it looks', async () => {
+    const scene = await open();
+    const { run, ranking, community, discord, ada, admin, channel } = scene;
+    await forgetBadges(ranking, community);
+    const badge = String(await makeBadge(ranking, community, { name: 'Here', description: 'You cmae.', icon: '👋' }));
+    const offered = await discord.autocomplete(admin, channel, 'badge edit', { badge: 'her' }, 'badge');
+    expect(offered).toEqual([{ name: 'Here', value: badge }]);
+    const changed = await run('badge edit', { badge, description: 'You came.', icon: ' 🏠 ' });
+    expect(changed.text()).toBe('Badge changed\n🏠 Here\nYou came.');
+    expect((await run('badge edit', { badge, without: 'description' })).text()).toBe('Badge changed\n🏠 Here');
+    expect((await run('badge edit', { badge })).text()).toContain('Say what to change');
+    expect((await run('badge edit', { badge, icon: 'fire' })).text()).toContain('must be one emoji character');
+    expect((await run('badge edit', { badge, image: page })).text()).toContain('is no PNG');
+    expect((await run('badge edit', { badge: 'x', icon: '🔥' })).text()).toContain('is no badge');
+    await expect(discord.runCommand(ada, channel, 'badge edit', { badge }).answer).rejects.toThrow('permission');
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
   it('BA-55 is for those who may manage the server', async () => {
     const { discord, ada, channel, guild, run } = await open();
     await expect(discord.runCommand(ada, channel, 'badge create', { name: 'x' }).answer).rejects.toThrow('permission');
@@ -234,6 +252,46 @@ describe('pictures of badges', () => {
     expect(faultsOf(scene)).toEqual([]);
   });
 
+  it('BA-65 when a picture is replaced or taken away its emoji follows, also where it was made at that moment', async () => {
+    const scene = await open();
+    const { run, keepEmojis, emojis, ranking, community, discord } = scene;
+    await forgetBadges(ranking, community);
+    await run('badge create', { name: 'Pictured', image: png, icon: '🔥' });
+    await keepEmojis();
+    const { badge_id: id } = await database.db.selectFrom('badge_images').select('badge_id').executeTakeFirstOrThrow();
+    const edit = (options: object) => run('badge edit', { badge: String(id), ...options });
+    const gif: StandInFile = { ...png, data: new TextEncoder().encode('GIF89a...') };
+    expect((await edit({ image: gif })).text()).toBe(
+      'Badge changed\n🔥 Pictured\nThe bot makes an emoji of its picture in a moment.',
+    );
+    await keepEmojis();
+    expect(await emojis()).toMatchObject([{ name: `badge_${id}_2`, animated: true }]);
+    const [second] = await emojis();
+    expect(JSON.stringify((await edit({ icon: '⚡' })).components)).toContain(`<a:badge_${id}:${second?.id}>`);
+
+    // One is made of a picture while that is replaced: it is not taken for the one of the new picture.
+    await edit({ image: png });
+    const hold = discord.faults.holdNext(/^POST .*emojis/, 'after');
+    const keeping = keepEmojis();
+    await hold.arrived;
+    await edit({ image: gif });
+    hold.release();
+    await keeping;
+    await keepEmojis();
+    expect(await emojis()).toMatchObject([{ name: `badge_${id}_4`, animated: true }]);
+
+    expect((await edit({ without: 'image' })).text()).toBe('Badge changed\n⚡ Pictured');
+    await keepEmojis();
+    expect(await emojis()).toEqual([]);
+    await edit({ image: png });
+    await keepEmojis();
+    expect(await emojis()).toMatchObject([{ name: `badge_${id}_6`, animated: false }]);
+    await run('badge remove', { badge: String(id) });
+    await keepEmojis();
+    expect([await emojis(), await database.db.selectFrom('badge_images').selectAll().execute()]).toEqual([[], []]);
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
   it('BA-58 when Discord asks to wait or refuses, the badge is shown without it, and the reason is kept', async () => {
     const scene = await open();
     const { run, keepEmojis, emojis, discord, ranking, community } = scene;
@@ -281,7 +339,7 @@ describe('telling', () => {
     const [message, ...others] = told();
     expect(others).toEqual([]);
     expect(message?.text()).toMatch(
-      /^Badges earned since yesterday\n⚡ First Spark <\d+>, <\d+>, <\d+>\n🔍 Sharp Eye m0, m1, m2 and 2 more\nYours, and what you can still earn: \/badges$/,
+      /^Badges earned since yesterday\n⚡ First Spark: <\d+>, <\d+>, <\d+>\n🔍 Sharp Eye: m0, m1, m2 and 2 more\nYours, and what you can still earn: \/badges$/,
     );
     await deliverAfter(48 * HOUR_MS);
     expect(told()).toHaveLength(1);

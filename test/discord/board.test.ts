@@ -56,8 +56,9 @@ describe('/board', () => {
     await scene.contribute(['ada', '10', 'Ada'], ['bob', '5', 'Bob']);
     const answer = await scene.place();
     expect(answer.ephemeral).toBe(true);
-    expect(answer.text()).toContain('Placed');
-    expect(answer.text()).toContain('The top 10 of Top GPU Contributors (season) lives in #general from now on.');
+    expect(answer.text()).toMatch(
+      /^Placed in #general\nTop GPU Contributors · Season · top 10\nIt appears in a moment/,
+    );
     await scene.update();
     expect(liveMessage(scene).text()).toContain('🥇 1st · Ada · 62.5 OMNIT');
     expect(await scene.boards()).toMatchObject([{ window: 'season', places: 10, state: 'live' }]);
@@ -76,7 +77,7 @@ describe('/board', () => {
     await scene.place();
     await scene.update();
     const again = await scene.place({ limit: 3 });
-    expect(again.text()).toContain('is in that channel already');
+    expect(again.text()).toContain('Top GPU Contributors · Season · top 3 is in that channel already');
     expect(JSON.stringify(again.components)).toContain(
       `https://discord.com/channels/${scene.guild.id}/${scene.channel.id}/${liveMessage(scene).id}`,
     );
@@ -136,7 +137,7 @@ describe('/board', () => {
       .set((eb) => ({ state: 'failed', reason: eb.cast(eb.val('*'.repeat(300)), 'text') }))
       .execute();
     const failed = await scene.run('board list');
-    expect(failed.text().match(/rests/g)).toHaveLength(20);
+    expect(failed.text().match(/⚠️ stopped/g)).toHaveLength(20);
     expect(faultsOf(scene)).toEqual([]);
   });
 
@@ -170,14 +171,16 @@ describe('/board', () => {
     });
     await scene.update();
     const list = await scene.run('board list');
-    expect(list.text()).toContain('Top GPU Contributors · Season · top 10 · #general · ⚠ rests');
-    expect(list.text()).toContain('Allow "Send Messages" in its settings');
+    expect(list.text()).toContain('Top GPU Contributors · Season · top 10 · #general · ⚠️ stopped');
+    expect(list.text()).toContain(
+      '⚠️ Stopped: The bot may not write in the channel. Allow "Send Messages" in its settings',
+    );
     expect((await scene.run('setup')).text()).toContain(
       '1 live board cannot be shown: The bot may not write in the channel.',
     );
     channel.overwrites.length = 0;
     await discord.press(guild.owner, list, 'Try again').answer;
-    expect(list.text()).toContain('about to appear');
+    expect(list.text()).toMatch(/^1 board is tried again\. [^]+about to appear/);
     expect(list.buttons()).toEqual([]);
     await scene.update();
     expect(liveMessage(scene).text()).toContain('No contributions yet');
@@ -211,7 +214,7 @@ describe('/board', () => {
     const offered = await discord.autocomplete(guild.owner, channel, 'board remove', { board: 'season' }, 'board');
     expect(offered).toEqual([{ name: 'Top GPU Contributors · Season · #general', value: String(season?.id) }]);
     const answer = await scene.run('board remove', { board: String(season?.id) });
-    expect(answer.text()).toContain('Top GPU Contributors (season) leaves #general');
+    expect(answer.text()).toContain('Top GPU Contributors · Season · top 10 leaves #general.');
     await scene.update();
     expect(liveMessage(scene).text()).toContain('All time');
     for (const board of [String(season?.id), 'the first one']) {

@@ -59,7 +59,7 @@ describe('/grants', () => {
   it('GR-10 shows what failed first, with why, and has one or all tried again', async () => {
     const scene = await open();
     const { run, grant, fail, guild, discord, admin } = scene;
-    expect((await run('list')).text()).toContain('Grants: nothing failed');
+    expect((await run('list')).text()).toMatch(/^Grants\nNothing failed\nNothing is left to do\./);
     const role = guild.createRole({ name: 'Champion' });
     const first = await grant({ kind: 'role', roleId: role.id });
     const second = await grant({ kind: 'nft', name: 'Gold *star*' });
@@ -68,20 +68,25 @@ describe('/grants', () => {
     await fail(second, 'No wallet is known.');
     const list = await run('list');
     const text = list.text();
-    expect(text).toContain('Grants: 2 failed');
+    expect(text).toMatch(/^Grants\n2 failed\n/);
     expect(text).toContain('Ada_L (user123): the NFT Gold *star*');
     expect(text).toContain('failed: The role "Champion" stands above');
-    expect(text.indexOf('No wallet')).toBeLessThan(text.indexOf('2.5 OMNIT'));
+    // What is in effect is nothing to do.
+    expect(text).not.toContain('2.5 OMNIT');
+    const all = (await run('list', { state: 'all' })).text();
+    expect(all.indexOf('No wallet')).toBeGreaterThan(0);
+    expect(all.indexOf('No wallet')).toBeLessThan(all.indexOf('2.5 OMNIT'));
     expect(list.buttons().map(({ label }) => label)).toEqual(['Delivered', 'Retry', 'Retry', 'Retry all 2']);
 
     await discord.press(admin, list, `grants:1:delivered:${second}`).answer;
-    expect(list.text()).toContain('Noted:');
-    expect(list.text()).toContain('Grants: 1 failed');
+    expect(list.text()).toMatch(/^Noted as delivered: the NFT Gold \*star\* for Ada_L\nGrants\n1 failed\n/);
     await discord.press(admin, list, `grants:1:retry:${first}`).answer;
-    expect(list.text()).toContain('Grants: nothing failed');
+    expect(list.text()).toMatch(/^Tried again in a moment: the role @Champion for Ada_L\nGrants\nNothing failed\n/);
     for (const id of [first, second]) await fail(id, 'Again');
-    expect((await run('retry')).text()).toContain('2 grants are tried again.');
-    expect((await run('retry')).text()).toContain('0 grants are tried again.');
+    expect((await run('retry')).text()).toMatch(
+      /^2 grants are tried again\. [^]+\nNothing failed · 1 to deliver by hand\n/,
+    );
+    expect((await run('retry')).text()).toContain('Nothing had failed.');
     expect(discord.transcript.render()).not.toMatch(/pings: (?!nobody)/);
     expect(faultsOf(scene)).toEqual([]);
   });
@@ -100,6 +105,13 @@ describe('/grants', () => {
     expect((await run('list', { member: `<@${ada.id}>` })).text()).toContain('the badge Other');
     expect((await run('list', { state: 'failed' })).text()).toContain('There are none to show.');
     expect((await run('list', { member: 'nobody' })).text()).toContain('no member "nobody"');
+    const toDo = await run('list');
+    expect(toDo.text()).toMatch(/^Grants\nNothing failed · 7 to deliver by hand\n/);
+    expect(toDo.text()).toContain('waits to be delivered by hand');
+    expect(toDo.text()).not.toContain('Other');
+    await discord.press(admin, toDo, 'More').answer;
+    expect(toDo.text()).toContain('Beta 2');
+    expect(toDo.buttons().map(({ label }) => label)).toEqual(['Delivered', 'Delivered']);
     expect(faultsOf(scene)).toEqual([]);
   });
 
@@ -110,10 +122,16 @@ describe('/grants', () => {
     const tokens = await grant({ kind: 'tokens', amount: 1_000n });
     const suggest = (command: string, who = admin) =>
       discord.autocomplete(who, channel, `grants ${command}`, { grant: '' }, 'grant');
-    expect(await suggest('failed')).toEqual([{ name: expect.stringContaining('nft Gold, made'), value: nft }]);
+    expect(await suggest('failed')).toEqual([
+      { name: expect.stringContaining('user123 · NFT Gold · waits · '), value: nft },
+    ]);
     expect(await suggest('retry')).toEqual([]);
-    expect((await run('failed', { grant: nft, reason: 'No wallet' })).text()).toContain('failed: No wallet');
-    expect(await suggest('retry')).toEqual([{ name: expect.stringContaining('nft Gold, failed'), value: nft }]);
+    expect((await run('failed', { grant: nft, reason: 'No wallet' })).text()).toMatch(
+      /^Noted as failed: the NFT Gold for Ada_L\n[^]+failed: No wallet/,
+    );
+    expect(await suggest('retry')).toEqual([
+      { name: expect.stringContaining('user123 · NFT Gold · failed · '), value: nft },
+    ]);
     expect((await run('delivered', { grant: nft })).text()).toContain('delivered');
     expect((await run('failed', { grant: nft, reason: 'x' })).text()).toContain('was delivered already');
     expect((await run('delivered', { grant: tokens })).text()).toContain('in effect at once');
@@ -124,19 +142,21 @@ describe('/grants', () => {
 
   it('GR-13 a plan says what the bot would do about roles, and changes nothing', async () => {
     const scene = await open();
-    const { run, grant, guild, ada, discord } = scene;
-    expect((await run('plan')).text()).toContain('Everybody has the roles that they were granted.');
+    const { run, grant, guild, ada, discord, contribute } = scene;
+    expect((await run('plan')).text()).toContain('Nothing: everybody has the roles that they were granted.');
     const role = guild.createRole({ name: 'Champion' });
     const high = guild.createRole({ name: 'High', position: 99 });
     await grant({ kind: 'role', roleId: role.id }, `discord-${ada.id}`);
     await grant({ kind: 'role', roleId: high.id }, `discord-${ada.id}`);
     await grant({ kind: 'role', name: 'Governance' });
+    await contribute(['cy', '1', 'Cy']);
+    await grant({ kind: 'role', name: 'Governance' }, 'cy');
     const { length } = discord.requests.filter(({ method }) => method === 'PUT');
     const text = (await run('plan')).text();
-    expect(text).toContain('1 to give · 0 to take · 0 kept as theirs · 2 impossible');
-    expect(text).toMatch(/Give @Champion: Ada/);
-    expect(text).toMatch(/Cannot @High: Ada · The role "High" stands above/);
-    expect(text).toContain('Cannot Governance: Ada_L · No Discord account is linked');
+    expect(text).toContain('1 to give · 3 not possible now');
+    expect(text).toContain('Give: @Champion · Ada\n');
+    expect(text).toMatch(/Not possible now: @High · Ada\n *The role "High" stands above/);
+    expect(text).toMatch(/Not possible now: Governance · Ada_L, Cy\n *No Discord account is linked yet/);
     expect(discord.requests.filter(({ method }) => method === 'PUT')).toHaveLength(length);
     expect(faultsOf(scene)).toEqual([]);
   });
@@ -159,7 +179,7 @@ describe('/grants', () => {
       );
       expect(length).toBeLessThanOrEqual(4_000);
     }
-    expect((await run('plan')).text()).toContain('and 2 more');
+    expect((await run('plan')).text()).toMatch(/\nand \d+ more\n/);
     expect(faultsOf(scene)).toEqual([]);
   });
 
@@ -183,6 +203,7 @@ describe('/grants', () => {
     ]) {
       expect(decodeGrantPress(hostile)).toBeUndefined();
     }
+    expect(decodeGrantPress('grants:1:list:to-do:::f1')).toMatchObject({ view: { filter: { state: 'to-do' } } });
     expect(decodeGrantPress('grants:1:list:made:nft:7:o12')).toEqual({
       do: 'list',
       view: { filter: { state: 'made', kind: 'nft', memberId: 7 }, before: { failed: false, id: 12n } },

@@ -96,7 +96,7 @@ describe('/leaderboard', () => {
     await later.start();
     try {
       await discord.press(bob, message, 'Next').answer;
-      expect(message.text()).toContain('Week 2026-W34');
+      expect(message.text()).toContain('Week 34 of 2026 · ');
       expect(message.text()).toContain('11th · Member 11');
       expect(message.text()).toContain('Bob, you have no place on this board.');
       expect(faultsOf({ discord, bot: later })).toEqual([]);
@@ -177,7 +177,7 @@ describe('/leaderboard', () => {
     expect(message.text()).toContain(`OMNITENSOR_COMMUNITY=${community.slug} omnitensor-cli import`);
     expect(message.selects()).toHaveLength(2);
     const past = await discord.runCommand(ada, channel, 'leaderboard', { period: '2026-W02' }).answer;
-    expect(past.text()).toContain('No contributions in 2026-W02.');
+    expect(past.text()).toContain('No contributions in Week 2 of 2026.');
     expect(faultsOf(scene)).toEqual([]);
   });
 

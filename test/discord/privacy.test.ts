@@ -80,6 +80,72 @@ describe('/privacy', () => {
     expect(faultsOf(scene)).toEqual([]);
   });
 
+  it('PV-36 tells what is so, however hiding, names in announcements, reminders and the account are chosen', async () => {
+    const scene = await open();
+    const { ada, bob, run, ranking, community } = scene;
+    const both = [false, true];
+    const choices = both.flatMap((hidden) =>
+      both.flatMap((mentions) =>
+        both.flatMap((reminders) => both.map((showDiscord) => ({ hidden, mentions, reminders, showDiscord }))),
+      ),
+    );
+    let days = 0;
+    for (const [who, handle] of [
+      [ada, 'countess'],
+      [bob, `discord-${bob.id}`],
+    ] as const) {
+      for (const chosen of choices) {
+        // Far enough apart to be shown again.
+        const now = new Date(NOW.getTime() - (400 - (days += 10)) * 86_400_000);
+        const { hiddenAs = '' } = await changePrivacy(ranking, community.id, { handle }, chosen, TESTER, now);
+        const text = (await run(who, 'privacy show')).text();
+        expect(text.includes('Not hidden.')).toBe(!chosen.hidden);
+        expect(text.includes(`Others see you as ${hiddenAs},`)).toBe(chosen.hidden);
+        expect(text).toContain(
+          !chosen.mentions
+            ? 'Announcements leave out your name, and say Somebody.'
+            : chosen.hidden
+              ? `Announcements call you ${hiddenAs}, too.`
+              : 'Announcements name you.',
+        );
+        expect(text).toContain(chosen.reminders ? 'come in private' : 'Reminders do not come.');
+        const byHandle = chosen.hidden
+          ? 'is told to nobody by leaderboards while you are hidden'
+          : 'is told by your handle, which has its number in it. Hide to keep it to yourself.';
+        expect(text).toContain(
+          chosen.showDiscord
+            ? `Your Discord account can be seen on leaderboards${chosen.hidden ? ' once you are not hidden any more' : ''}.`
+            : who === bob
+              ? `Your Discord account ${byHandle}`
+              : 'Your Discord account is told to nobody by leaderboards.',
+        );
+      }
+    }
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
+  it('PV-36 tells from when on somebody can be shown again, before and after hiding, and lets everybody hide', async () => {
+    const scene = await open();
+    const { ada, run, press } = scene;
+    const from = `<t:${Date.UTC(2026, 8, 21, 12) / 1000}:f>`;
+    for (let time = 0; time < 3; time += 1) {
+      expect((await run(ada, 'privacy hide')).text()).not.toContain('You can show yourself again');
+      await run(ada, 'privacy unhide');
+    }
+    const answer = await run(ada, 'privacy show');
+    const written = () => JSON.stringify(answer.components);
+    expect(written()).toContain(`You can hide at any time, and then stay so until ${from} at least`);
+    await press(ada, answer, 'Hide me');
+    expect(written()).toContain(`You can show yourself again from ${from} on`);
+    const refused = await press(ada, answer, 'Show me again');
+    expect([refused.ephemeral, refused.text()]).toEqual([
+      true,
+      expect.stringContaining('stays hidden: it was shown again 3 times'),
+    ]);
+    expect((await run(ada, 'privacy show')).text()).toContain('Hidden. Others see you as hidden-');
+    expect(faultsOf(scene)).toEqual([]);
+  });
+
   it('PV-30 tells who is no member that nothing is kept', async () => {
     const scene = await open();
     const { boss, run } = scene;

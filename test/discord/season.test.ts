@@ -114,8 +114,13 @@ describe('/season create', () => {
       'Name Spring *2027*\nKey spring-2027\nFrom January 9, 2027 at 11:00 PM until March 31, 2027 at 10:00 PM: 81 days',
     );
     expect(text).toMatch(/In Europe\/Berlin: Sunday, January 10.–.Wednesday, March 31, 2027/);
-    expect(text).toContain('From then on there are no calendar quarters');
-    expect(text).toContain('The season 2027-Q1 ends as this one begins');
+    expect(text).toContain(
+      '⚠️ From January 9, 2027 at 11:00 PM on there are no calendar quarters: seasons are those that you create.\n',
+    );
+    expect(text).toContain(
+      '⚠️ 2027-Q1 ends as this season begins, after 9 days. Its prizes are given in full all the same.\n',
+    );
+    expect(text).toMatch(/⚠️ The \d+ prizes set up for seasons are given for this one too, in full/);
     expect(text).toContain('Announcements have no channel yet');
     expect(await seasons()).toEqual([]);
 
@@ -132,7 +137,7 @@ describe('/season create', () => {
     });
     expect(next.text()).toContain(': 1 day\n');
     expect(next.text()).toContain(
-      'Between spring-2027 and this one, from March 31, 2027 at 10:00 PM on, nothing counts towards a season.',
+      'Between spring-2027 and this one, from March 31, 2027 at 10:00 PM to April 9, 2027 at 10:00 PM, nothing counts towards a season.',
     );
     expect(next.text()).not.toContain('no calendar quarters');
     expect(faultsOf(scene)).toEqual([]);
@@ -163,6 +168,7 @@ describe('/season create', () => {
     [{ 'first-day': '2026-10-01', 'last-day': 'whenever' }, 'last-day, "whenever", is not a day such as'],
     [{ 'first-day': '2026-10-01', 'last-day': '2026-12-31', key: 'current' }, 'Choose a key such as "spring-2027"'],
     [{ 'first-day': '2026-10-01', 'last-day': '2026-12-31', key: '2026-q4' }, 'the name of a built-in period'],
+    [{ 'first-day': '2026-10-01', 'last-day': '2026-12-31', key: '2026-w99' }, 'the name of a built-in period'],
     [{ 'first-day': '2026-10-01', 'last-day': '2026-12-31', key: 'UPPER' }, 'small letters, digits and hyphens'],
     [{ 'first-day': '2026-10-01', 'last-day': '2026-12-31', name: '日本' }, 'Give a key'],
   ])('SD-5 what cannot be is refused when it is typed, with what to change: %j', async (options, refusal) => {

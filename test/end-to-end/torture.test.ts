@@ -28,7 +28,7 @@ describe(`a server that is killed ${ROUNDS} times while months go by, SEED=${see
     expect(report?.faults[area], `SEED=${seed}`).toEqual([]);
   });
 
-  it('TT-8 was killed in the middle of something', () => {
-    expect(report?.interrupted).toBeGreaterThan(0);
+  it('TT-8 was killed in the middle of something, most times', () => {
+    expect(report?.interrupted).toBeGreaterThan((report?.kills ?? 0) / 2);
   });
 });

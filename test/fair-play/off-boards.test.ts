@@ -51,8 +51,8 @@ const lift = (id: number) => liftExclusion(context, community.id, id, TESTER, NO
 
 /** What the job does, in a process of its own. */
 async function settle(now = NOW): Promise<Date | undefined> {
-  const stopping = new AbortController().signal;
-  return settleExclusions.run({ ...recording(database.db), clock: () => now, stopping, outside: undefined }, now);
+  const services = { ...recording(database.db), clock: () => now, lookAtClock: async () => {}, outside: undefined };
+  return settleExclusions.run({ ...services, stopping: new AbortController().signal }, now);
 }
 
 /** Who is on the board, after everything was compared with the contributions. */

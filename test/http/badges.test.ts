@@ -168,6 +168,27 @@ describe('badges over HTTP', () => {
     expect((await server.call('GET', `${path}/badges/${first.id}/image`)).status).toBe(404);
   });
 
+  it('BA-36 changes description, icon and picture; name and rule stay', async () => {
+    const { json } = await make({ name: 'Half', description: 'Haf an hour.', icon: '❤', image: uri(PNG) });
+    const edit = (changes: object, id = json.id) => server.call('PATCH', `${path}/badges/${id}`, changes);
+    const edited = await edit({ description: 'Half an hour.', icon: '🔥' });
+    expect([edited.status, edited.json]).toEqual([200, { ...json, description: 'Half an hour.', icon: '🔥' }]);
+    expect((await list()).at(-1)).toMatchObject({ description: 'Half an hour.', icon: '🔥', image: {} });
+    expect((await edit({ icon: null, image: null })).json).toMatchObject({ icon: null, image: null });
+    expect((await server.call('GET', `${path}/badges/${json.id}/image`)).status).toBe(404);
+    const refused = await edit({ name: 'Whole' });
+    expect([refused.status, refused.json.detail]).toEqual([
+      400,
+      'The body: `name` stays: the ledger, quests and prizes know a badge by it. Remove the badge and make another.',
+    ]);
+    expect((await edit({ rule: null })).json.detail).toContain('taking it back from all');
+    expect((await edit({ icon: 'x' })).json.detail).toContain('`icon`: must be one emoji');
+    expect((await edit({ icon: '🔥' }, 999_999)).status).toBe(404);
+    const key = await server.call('POST', `${path}/keys`, { name: 'w', scopes: ['write'] });
+    const writer = { authorization: `Bearer ${key.json.key}` };
+    expect((await server.call('PATCH', `${path}/badges/${json.id}`, { icon: '🔥' }, writer)).status).toBe(403);
+  });
+
   it('BA-35 is for admins, and a community can have it quiet', async () => {
     const key = await server.call('POST', `${path}/keys`, { name: 'w', scopes: ['write'] });
     const writer = { authorization: `Bearer ${key.json.key}` };

@@ -12,7 +12,9 @@ import { useDatabase } from '../support/database.ts';
 import { useHttpServer } from '../support/http-server.ts';
 
 const database = useDatabase();
-const server = useHttpServer(database);
+/** Far from any limit, and told apart by it. */
+const LIMITS = { readsPerMinute: 1_000_000, writesPerMinute: 2_000_000 };
+const server = useHttpServer(database, LIMITS);
 let path = '';
 let slug = '';
 let communities = 0;
@@ -184,6 +186,7 @@ describe('final tables over HTTP', () => {
     expect((await verify()).status).toBe(404);
     await close();
     const sha256 = shaOf((await read()).text);
+    server.now = new Date('2026-08-24T03:00:00Z');
     const proof = {
       category: 'gpu-contributors',
       window: 'week',
@@ -192,11 +195,11 @@ describe('final tables over HTTP', () => {
       sha256,
       recomputedSha256: sha256,
       members: 2,
+      verifiedAt: '2026-08-24T03:00:00.000Z',
       differences: [],
     };
     const { json } = await server.call('POST', `${path}/keys`, { name: 'network', scopes: ['write'] });
     expect((await verify('', { authorization: `Bearer ${json.key}` })).json).toEqual(proof);
-    expect((await verify('', {})).status).toBe(401);
     expect((await verify('&version=7')).status).toBe(404);
     // What nobody could do but with a hand in the database.
     const { id } = await recording(database.db).directory.bySlug(slug);
@@ -209,6 +212,102 @@ describe('final tables over HTTP', () => {
       expect.stringMatching(/^Member \d+: 13\.5, .* and by the contributions 12\.5, /),
       expect.stringMatching(/^The hash of its document is /),
     ]);
+  });
+
+  /** Asks for a table to be recomputed, without a key. */
+  const verifyAsAnybody = (category = 'gpu-contributors', more = '') =>
+    server.call('POST', `${path}/leaderboards/${category}/final/verify${query}${more}`, undefined, {});
+
+  it('FT-10 recomputes a table for everybody who may read it, and the same again minutes later only', async () => {
+    await send(event('1', 'ada', 2), event('22', 'bob', 3));
+    expect((await verifyAsAnybody()).json.type).toBe('urn:omnitensor:problem:not-final');
+    await close();
+    const first = await verifyAsAnybody();
+    expect([first.status, first.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    expect(first.json).toMatchObject({ members: 2, differences: [], verifiedAt: '2026-08-24T01:00:00.000Z' });
+    const { id } = await recording(database.db).directory.bySlug(slug);
+    await sql`update standings set neg_score = neg_score - 1000 where community_id = ${id} and neg_score = -12500`.execute(
+      database.db,
+    );
+    server.now = new Date('2026-08-24T01:04:59Z');
+    expect((await verifyAsAnybody()).json).toEqual(first.json);
+    // Whoever has a key has it done at once.
+    expect((await server.call('POST', `${board()}/final/verify${query}`)).json.differences).toHaveLength(2);
+    server.now = new Date('2026-08-24T01:05:00Z');
+    expect((await verifyAsAnybody()).json).toMatchObject({
+      differences: [expect.stringContaining('13.5'), expect.stringContaining('hash')],
+      verifiedAt: '2026-08-24T01:05:00.000Z',
+    });
+    expect((await verifyAsAnybody('gpu-contributors', '&version=2')).status).toBe(404);
+    await server.call('PATCH', path, { visibility: 'unlisted' });
+    expect((await verifyAsAnybody()).status).toBe(200);
+    await server.call('PATCH', path, { visibility: 'members' });
+    expect((await verifyAsAnybody()).status).toBe(401);
+  });
+
+  it('FT-10 does not tell everybody what was granted', async () => {
+    await send(event('1', 'ada', 2));
+    const prize = { category: 'gpu-contributors', window: 'week', ranks: { from: 1, to: 1 } };
+    await server.call('POST', `${path}/prizes`, { ...prize, rewards: [{ kind: 'badge', name: 'First' }] });
+    await close();
+    const { id } = await recording(database.db).directory.bySlug(slug);
+    await sql`delete from grants where community_id = ${id}`.execute(database.db);
+    const keyed = await server.call('POST', `${board()}/final/verify${query}`);
+    expect(keyed.json.differences).toEqual([expect.stringContaining('is won and was not granted')]);
+    expect((await verifyAsAnybody()).json.differences).toEqual([]);
+  });
+
+  it('FT-10 reads no large body, and counts whoever asks as a reader', async () => {
+    await close();
+    const large = await server.call('POST', `${board()}/final/verify${query}`, { x: 'y'.repeat(2_000) }, {});
+    expect([large.status, large.json.detail]).toEqual([413, 'Nothing is read from a body here. Send none.']);
+    // Keys that are none, a new one each time, are no way around the limit of an address.
+    for (const key of ['made up', 'another']) {
+      const { headers } = await server.call('POST', `${board()}/final/verify${query}`, undefined, {
+        authorization: `Bearer ${key}`,
+      });
+      expect(headers.get('ratelimit-limit')).toBe(String(LIMITS.readsPerMinute));
+    }
+  });
+
+  it('FT-11 a flood without a key has one table recomputed at a time: who asks for the same waits, others are told when to try again', async () => {
+    await send(event('1', 'ada', 2));
+    await close();
+    const held = Promise.withResolvers<void>();
+    const locked = Promise.withResolvers<void>();
+    const holding = database.db.transaction().execute(async (trx) => {
+      await sql`lock table standings in access exclusive mode`.execute(trx);
+      locked.resolve();
+      await held.promise;
+    });
+    await locked.promise;
+    const first = verifyAsAnybody();
+    await waitingStatements(1);
+    const same = Array.from({ length: 20 }, () => verifyAsAnybody());
+    const others = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => verifyAsAnybody(n % 2 === 0 ? 'data-validators' : 'model-testers')),
+    );
+    for (const { status, headers, json } of others) {
+      expect([status, headers.get('retry-after'), json.type]).toEqual([
+        429,
+        '10',
+        'urn:omnitensor:problem:rate-limited',
+      ]);
+      expect(json.detail).toBe(
+        'Another table is being recomputed for somebody, and without a key one is at a time. Try again in 10 s, or send a key of this community.',
+      );
+    }
+    await waitingStatements(1);
+    // Whoever has a key waits for its turn, and is not turned away.
+    const keyed = server.call('POST', `${path}/leaderboards/data-validators/final/verify${query}`);
+    held.resolve();
+    await holding;
+    const answers = await Promise.all([first, ...same]);
+    expect(answers.map(({ status, text }) => [status, text.trim()])).toEqual(
+      answers.map(() => [200, answers[0]?.text.trim()]),
+    );
+    expect((await keyed).status).toBe(200);
+    expect((await verifyAsAnybody('model-testers')).status).toBe(200);
   });
 
   it('FT-7 a document that changes while it is read breaks off, and is never taken for another', async () => {
@@ -265,4 +364,14 @@ async function fill(communityId: number, count: number): Promise<string> {
     db,
   );
   return sha256;
+}
+
+/** Waits until so many statements wait for a lock, and no more. */
+async function waitingStatements(wanted: number): Promise<void> {
+  for (;;) {
+    const { rows } = await sql<{ waiting: number }>`
+      select count(*)::int as waiting from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(database.db);
+    if (rows[0]?.waiting === wanted) return;
+  }
 }

@@ -114,7 +114,7 @@ describe('grants over HTTP', () => {
     );
     expect((await post(`${role}/retry`)).json).toMatchObject({
       state: 'made',
-      stateReason: 'No Discord account is linked with this handle. It is given once one is.',
+      stateReason: 'No Discord account is linked yet. It is given once one is.',
     });
     expect((await get('?kind=tokens')).grants).toMatchObject([{ amount: '2.5', state: 'effective' }]);
   });

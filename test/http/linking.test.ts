@@ -86,7 +86,17 @@ describe('linking over HTTP', () => {
       ['/members/ada', `/members/${encoded}`],
       ['/members/ada?x=1&y=%20', `/members/${encoded}?x=1&y=%20`],
       ['/members/ada/ledger?limit=5', `/members/${encoded}/ledger?limit=5`],
+      ['/members/ada/badges', `/members/${encoded}/badges`],
+      ['/members/ada/privacy', `/members/${encoded}/privacy`],
+      ['/members/ada/data', `/members/${encoded}/data`],
     ];
+    // All that are read.
+    const { json: description } = await server.call('GET', '/openapi.json');
+    const known = Object.entries<object>(description.paths).flatMap(([route, methods]) =>
+      route.includes('{handle}') && 'get' in methods ? [route.split('{community}')[1]?.replace('{id}', made.id)] : [],
+    );
+    const tried = reads.map(([asked]) => asked?.replace(/\?.*/, '').replace('/ada', '/{handle}'));
+    expect(new Set(tried)).toEqual(new Set(known));
     for (const [asked = '', found = ''] of reads) {
       const { status, headers } = await server.call('GET', path + asked);
       expect([status, headers.get('location')]).toEqual([308, path + found]);

@@ -319,6 +319,51 @@ describe('choosing over HTTP', () => {
   });
 });
 
+describe('a merged handle', () => {
+  it('PV-24 leads to what is read of the survivor, for whoever may read it; what is changed is the survivor’s', async () => {
+    await send(event('24', 'late', 1), event('25', 'fay', 1));
+    const bound = await makeKey({ contributor: 'late' });
+    await server.call('POST', `${path}/members/late/merge`, { into: 'fay' });
+    const pseudonymOfFay = await hide('fay');
+    for (const headers of [undefined, bearer(bound)]) {
+      for (const end of ['privacy', 'data']) {
+        const moved = await server.call('GET', `${path}/members/late/${end}`, undefined, headers);
+        expect([moved.status, moved.headers.get('location')]).toEqual([308, `${path}/members/fay/${end}`]);
+        expect((await server.call('GET', `${path}/members/fay/${end}`, undefined, headers)).status).toBe(200);
+        const byPseudonym = await server.call('GET', `${path}/members/${pseudonymOfFay}/${end}`, undefined, headers);
+        expect(byPseudonym.status).toBe(200);
+      }
+    }
+    for (const headers of [NOBODY, bearer(await makeKey({})), bearer(await makeKey({ contributor: 'bob' }))]) {
+      const refused = await server.call('GET', `${path}/members/late/privacy`, undefined, headers);
+      expect([refused.status, refused.headers.get('location')]).toEqual([headers === NOBODY ? 401 : 403, null]);
+    }
+    const changed = await server.call('PATCH', `${path}/members/late/privacy`, { reminders: false }, bearer(bound));
+    expect(changed.json).toMatchObject({ handle: 'fay', reminders: false });
+    // Deleting takes the name of whoever is deleted.
+    const slip = await server.call('POST', `${path}/members/late/delete`, { confirm: 'late' }, bearer(bound));
+    expect([slip.status, slip.json.detail]).toEqual([400, expect.stringContaining('`confirm` is not "fay"')]);
+  });
+});
+
+describe('too much of it', () => {
+  it('PV-16 who was shown again 3 times is told from when on it is possible again, admins too', async () => {
+    await send(event('26', 'gil', 1));
+    const patch = (hidden: boolean, headers?: Record<string, string>) =>
+      server.call('PATCH', `${path}/members/gil/privacy`, { hidden }, headers);
+    for (let time = 0; time < 3; time += 1)
+      for (const hidden of [true, false]) expect((await patch(hidden)).status).toBe(200);
+    expect((await patch(true)).status).toBe(200);
+    for (const headers of [undefined, bearer(await makeKey({ contributor: 'gil' }))]) {
+      const refused = await patch(false, headers);
+      expect([refused.status, refused.json.detail]).toEqual([
+        409,
+        expect.stringContaining('It can be shown again from 2026-09-21T12:00:00.000Z on. Nothing was changed.'),
+      ]);
+    }
+  });
+});
+
 describe('data and deleting over HTTP', () => {
   it('PV-22 a member gets all that is kept as one file, however much it is', async () => {
     for (let from = 0; from < 2_500; from += 500) {

@@ -71,7 +71,7 @@ describe('seasons over HTTP', () => {
       status: 'upcoming',
       custom: true,
     };
-    expect([made.status, made.json]).toEqual([201, spring]);
+    expect([made.status, made.json]).toEqual([201, { ...spring, notes: expect.any(Array) }]);
     expect((await server.call('GET', `${path}/seasons/spring-2027`)).json).toEqual(spring);
     expect((await server.call('GET', `${path}/seasons/2027-Q1`)).status).toBe(404);
     const { json } = await server.call('GET', `${path}/seasons`);
@@ -90,6 +90,9 @@ describe('seasons over HTTP', () => {
   it.each<[string, object, number]>([
     ['a key that is a quarter', { key: '2026-Q4' }, 400],
     ['a key that looks like a quarter', { key: '2026-q4' }, 400],
+    ['a key shaped like a quarter that is none', { key: '9999-q9' }, 400],
+    ['a key shaped like a week that is none', { key: '2026-w99' }, 400],
+    ['a key shaped like a month that is none', { key: '2026-13' }, 400],
     ['a reserved key', { key: 'current' }, 400],
     ['another reserved key', { key: 'all' }, 400],
     ['capital letters', { key: 'Spring' }, 400],
@@ -107,6 +110,38 @@ describe('seasons over HTTP', () => {
     expect(refused.status).toBe(status);
     expect(refused.json.detail).toMatch(/\.$/);
     expect((await server.call('GET', `${path}/seasons`)).json.seasons).toHaveLength(3);
+  });
+
+  it('SE-3 says what a key that looks like a built-in one looks like, and takes one that only holds a year', async () => {
+    expect((await season({ key: '2026-q0' })).json.detail).toBe(
+      '"2026-q0" is, or looks like, the name of a built-in period, such as 2026-Q3, 2026-W34, 2026-08 or current. Choose a key such as "spring-2027".',
+    );
+    expect((await season({ key: '2027-1' })).status).toBe(201);
+    expect((await server.call('GET', `${path}/leaderboards/gpu-contributors?period=2026-Q9`)).status).toBe(400);
+  });
+
+  it('SE-15 says what ends with it, what lies between seasons, and that prizes are given for it', async () => {
+    const dates = (startsAt: string, endsAt: string) => ({ startsAt, endsAt });
+    const cup = await season({ key: 'cup', ...dates('2027-07-11', '2027-07-12') });
+    expect(cup.json.notes).toEqual([
+      'From 2027-07-11T00:00:00.000Z on there are no calendar quarters: seasons are those that you create.',
+      '2027-Q3 ends as this season begins, after 10 days. Its prizes are given in full all the same.',
+      expect.stringMatching(
+        /^The \d+ prizes set up for seasons are given for this one too, in full however long it lasts\.$/,
+      ),
+    ]);
+    const spring = await season({ key: 'spring', ...dates('2027-01-01', '2027-05-01') });
+    expect(spring.json.notes.slice(0, 2)).toEqual([
+      'From 2027-01-01T00:00:00.000Z on there are no calendar quarters: seasons are those that you create. 2027-Q1 will not take place.',
+      'Between this one and cup, from 2027-05-01T00:00:00.000Z to 2027-07-11T00:00:00.000Z, nothing counts towards a season.',
+    ]);
+    for (const { id } of (await server.call('GET', `${path}/prizes`)).json.prizes) {
+      await server.call('DELETE', `${path}/prizes/${id}`);
+    }
+    expect((await season({ key: 'summer', ...dates('2027-05-01', '2027-07-11') })).json.notes).toEqual([]);
+    expect((await season({ key: 'late', ...dates('2027-07-13', '2027-08-01') })).json.notes).toEqual([
+      'Between cup and this one, from 2027-07-12T00:00:00.000Z to 2027-07-13T00:00:00.000Z, nothing counts towards a season.',
+    ]);
   });
 
   it('SE-4 refuses seasons that overlap, and a key that is taken', async () => {

@@ -34,7 +34,7 @@ async function openWorker(context: RankingContext, startsAt: Date) {
     },
   }));
   const stopping = new AbortController().signal;
-  const services = { ...context, clock, stopping, outside: undefined };
+  const services = { ...context, clock, lookAtClock: async () => {}, stopping, outside: undefined };
   const worker = await openQueue(backend, unscheduled, { services, clock });
   // Each runs when its worker starts, and when its schedule does.
   await expect.poll(() => runs.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2 * jobs.length);

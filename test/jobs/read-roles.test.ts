@@ -66,6 +66,7 @@ async function open(people: { staff: number; others: number }) {
     return {
       ...recording(db),
       clock: () => now,
+      lookAtClock: async () => {},
       stopping: new AbortController().signal,
       outside: {
         messenger: createMessenger(rest),

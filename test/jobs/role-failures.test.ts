@@ -204,35 +204,6 @@ describe('roles, when something goes wrong', () => {
     expect(await scene.states('ada')).toEqual([['made', null]]);
   });
 
-  it('RO-18 a large community: one look and one request a member, and none that Discord refuses is repeated', async () => {
-    const scene = await open();
-    const COUNT = 1_000;
-    const [champion, fallen] = [scene.role('Champion'), scene.role('Fallen')];
-    const names = Array.from({ length: COUNT }, (_, n) => `member ${n}`);
-    await scene.addMembers(names.map((name, n) => ({ name, as: 'linked', inGuild: n % 10 > 0 })));
-    const gifts = names.map((name, n) => ({ name, role: n % 3 === 0 ? fallen : champion }));
-    await scene.grantAll(gifts, 'August');
-    // Discord begins to refuse one of the roles in the middle.
-    scene.discord.faults.failNext(new RegExp(`^PUT .*/roles/${fallen.id}`), 403, FORBIDDEN);
-    const before = process.memoryUsage().heapUsed;
-    while (await scene.run()) scene.pass(1_000);
-    await scene.run();
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(200_000_000);
-    const refused = scene.refused();
-    // Each who is missing once, and the role once.
-    expect(refused.length).toBeLessThanOrEqual(COUNT / 10 + 1);
-    expect(new Set(refused).size).toBe(refused.length);
-    const asked = scene.asked();
-    expect(new Set(asked).size).toBe(asked.length);
-    for (const [n, name] of names.entries()) {
-      const expected = n % 10 > 0 && n % 3 > 0 ? ['Champion'] : [];
-      expect(scene.rolesOf(name)).toEqual(expected);
-    }
-    expect(asked.filter((one) => one.startsWith('PUT'))).toHaveLength(
-      names.filter((_, n) => n % 10 > 0 && n % 3 > 0).length + 1,
-    );
-  }, 120_000);
-
   it('RO-19 a dry run tells what the run then does', async () => {
     const scene = await open();
     const [champion, old, high] = [scene.role('Champion'), scene.role('Old'), scene.role('High')];

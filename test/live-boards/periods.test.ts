@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sayPeriod } from '../../src/ranking/say-period.ts';
 import { createSeason } from '../../src/seasons/seasons.ts';
 import { TESTER } from '../support/communities.ts';
 import { useDatabase } from '../support/database.ts';
@@ -21,7 +22,7 @@ describe('the period that a live board shows', () => {
     await scene.place({ window: 'week' });
     const next = await scene.update();
     expect(next).toEqual(week.endsAt);
-    expect(scene.text()).toContain(`Week ${week.key}`);
+    expect(scene.text()).toContain(sayPeriod(week));
 
     // Over: nobody has written, and it shows that late ones are awaited.
     scene.passUntil(week.endsAt);
@@ -41,12 +42,12 @@ describe('the period that a live board shows', () => {
 
     scene.passUntil(new Date(week.endsAt.getTime() + HOUR_MS + MINUTE_MS));
     await scene.update();
-    expect(scene.text()).toContain(`Week ${week.key}`);
+    expect(scene.text()).toContain(sayPeriod(week));
     await scene.closeWindows();
     scene.pass(MINUTE_MS);
     await scene.update();
     const after = calendar.currentAt('week', scene.now());
-    expect(scene.text()).toContain(`Week ${after.key}`);
+    expect(scene.text()).toContain(sayPeriod(after));
     expect(scene.text()).toMatch(/Open.*1st · bob/s);
     expect(scene.messages()).toHaveLength(1);
     expect(await scene.boards()).toMatchObject([{ message: { period: after.key } }]);
@@ -56,7 +57,8 @@ describe('the period that a live board shows', () => {
   it('LB-5 shows a month as provisional while it is, and turns once it is final', async () => {
     const scene = await open();
     const { calendar } = await scene.ranking.directory.bySlug(scene.community.slug);
-    const { key, endsAt } = calendar.currentAt('month', scene.now());
+    const month = calendar.currentAt('month', scene.now());
+    const { endsAt } = month;
     scene.passUntil(new Date(endsAt.getTime() - 10 * MINUTE_MS));
     await scene.contribute({ ada: 100 });
     await scene.place({ window: 'month' });
@@ -64,13 +66,13 @@ describe('the period that a live board shows', () => {
     scene.passUntil(new Date(endsAt.getTime() + HOUR_MS));
     await scene.closeWindows();
     await scene.update();
-    expect(scene.text()).toMatch(new RegExp(`Month ${key} .*\nProvisional · ended`));
+    expect(scene.text()).toMatch(new RegExp(`\n${sayPeriod(month)} · .*\nProvisional · ended`));
     expect(scene.text()).toContain('Late contributions are awaited until');
     scene.pass(2 * HOUR_MS);
     await scene.closeWindows();
     await scene.update();
-    expect(scene.text()).not.toContain(key);
-    expect(scene.text()).toMatch(/Month .*\nOpen · ends.*first place is free/s);
+    expect(scene.text()).not.toContain(sayPeriod(month));
+    expect(scene.text()).toMatch(/Contributors\n[A-Z][a-z]+ \d{4} · .*\nOpen · ends.*first place is free/s);
     expect(scene.writes()).toEqual({ POST: 1, PATCH: 2, DELETE: 0 });
   });
 
@@ -83,23 +85,23 @@ describe('the period that a live board shows', () => {
       ['first', 0, 10],
       ['second', 20, 30],
     ] as const) {
-      const season = { key, name: key, startsAt: day(from), endsAt: day(to) };
+      const season = { key, name: `The *${key}*`, startsAt: day(from), endsAt: day(to) };
       await createSeason(scene.ranking, scene.community.id, season, TESTER, scene.now());
     }
     scene.passUntil(quarter.endsAt);
     await scene.closeWindows();
     await scene.place({ window: 'season' });
     await scene.update();
-    expect(scene.text()).toContain('Season first');
+    expect(scene.text()).toContain('The *first* · ');
     scene.pass(15 * 24 * HOUR_MS);
     await scene.closeWindows();
     await scene.update();
-    expect(scene.text()).toMatch(/Season first .*\nFinal/);
+    expect(scene.text()).toMatch(/The \*first\* · .*\nFinal/);
     scene.pass(4 * 24 * HOUR_MS + 23.5 * HOUR_MS);
     expect((await scene.update())?.toISOString().slice(0, 10)).toBe(day(20));
     scene.pass(0.5 * HOUR_MS);
     await scene.update();
-    expect(scene.text()).toMatch(/Season second .*\nOpen/);
+    expect(scene.text()).toMatch(/The \*second\* · .*\nOpen/);
   });
 
   it('LB-5 after weeks of downtime turns to the period that is current then', async () => {
@@ -113,6 +115,6 @@ describe('the period that a live board shows', () => {
     scene.pass(MINUTE_MS);
     await scene.update();
     const { calendar } = await scene.ranking.directory.bySlug(scene.community.slug);
-    expect(scene.text()).toContain(`Week ${calendar.currentAt('week', scene.now()).key}`);
+    expect(scene.text()).toContain(sayPeriod(calendar.currentAt('week', scene.now())));
   });
 });

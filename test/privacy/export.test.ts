@@ -32,7 +32,7 @@ describe('my data', () => {
         displayName: 'Ada Lovelace',
         discordUserId: ACCOUNT,
       },
-      settings: { hidden: false, reminders: false, mentions: true, showDiscord: false },
+      settings: { hidden: false, reminders: false, mentions: true, showDiscord: false, shownAgainAt: [] },
       keys: [{ name: 'lovelace', scopes: ['write'], revokedAt: null }],
       accounts: {
         discordUserIds: [ACCOUNT],

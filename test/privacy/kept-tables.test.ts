@@ -117,6 +117,53 @@ describe('tables that are final', () => {
     expect(await differences()).toEqual([]);
   });
 
+  it('PV-16 get few versions, however often somebody hides: whoever was shown again 3 times within 30 days stays hidden until then', async () => {
+    const { choose, hide, remove, finish, versions, member, differences } = await openClosed();
+    const day = (n: number) => new Date(CLOSED.getTime() + n * 86_400_000);
+    for (const n of [0, 1, 2]) {
+      await hide('ada', day(n));
+      // In the moment in which a hash is being reckoned, the version is used that is being made.
+      if (n > 0) await finish();
+      await choose('ada', { hidden: false }, day(n));
+      await finish();
+      // What is so already is no showing.
+      await choose('ada', { hidden: false, mentions: false }, day(n));
+    }
+    const before = await versions();
+    expect(before).toHaveLength(6);
+    // Hiding is never refused.
+    const pseudonym = await hide('ada', day(3));
+    expect(pseudonym).toMatch(HIDDEN);
+    await expect(choose('ada', { hidden: false, mentions: true }, day(29))).rejects.toMatchObject({
+      code: 'state-conflict',
+      message: expect.stringContaining(
+        `"ada" stays hidden: it was shown again 3 times within 30 days, and each time makes new versions of final tables. It can be shown again from ${day(30).toISOString()} on.`,
+      ),
+    });
+    expect(await member('ada')).toMatchObject({ hiddenAs: pseudonym });
+    // All else can be chosen.
+    expect(await choose('ada', { mentions: true, hidden: true }, day(29))).toMatchObject({ mentions: true });
+    expect(await choose('ada', { hidden: false }, day(30))).toMatchObject({ hidden: false });
+    await hide('ada', day(30));
+    await expect(choose('ada', { hidden: false }, day(30))).rejects.toThrow(day(31).toISOString());
+    expect(await remove('ada', day(30))).toMatch(DELETED);
+    await finish();
+    expect(await versions()).toHaveLength(before.length + 1);
+    expect(await differences()).toEqual([]);
+  });
+
+  it('PV-16 a merge does not begin the count anew', async () => {
+    const { send, choose, hide, merge } = await openPrivacy(database.db, new Date('2026-08-01T00:00:00Z'));
+    await send({ contributor: 'ada' }, { contributor: 'old' });
+    for (const handle of ['old', 'ada', 'old']) {
+      await hide(handle);
+      await choose(handle, { hidden: false });
+    }
+    await merge('old', 'ada');
+    await hide('ada');
+    await expect(choose('ada', { hidden: false })).rejects.toMatchObject({ code: 'state-conflict' });
+  });
+
   it('PV-6 name nobody who was deleted, and what is chosen besides changes none', async () => {
     const { choose, remove, finish, versions, lines, differences } = await openClosed();
     await choose('ada', { mentions: false, reminders: false, showDiscord: true });

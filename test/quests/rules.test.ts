@@ -70,6 +70,7 @@ const quest = fc
       goal: goalOf(recurrence),
       startsIn: fc.integer({ min: -72, max: 48 }),
       endsIn: fc.integer({ min: 49, max: 200 }),
+      isShared: fc.boolean(),
       maxWinners: fc.constantFrom(undefined, undefined, 1, 2),
       joinRequired: fc.boolean(),
       countEarlier: fc.boolean(),
@@ -189,10 +190,11 @@ it('QU-1 who has completed what, when and with which grants follows from the set
         const context = processes['process' in step && step.process === 1 ? 1 : 0];
         if (step.kind === 'create') {
           const { goal, recurrence, maxWinners, joinRequired, countEarlier } = step;
-          const [startsAt, endsAt] = [
-            new Date(clock + step.startsIn * HOUR_MS),
-            new Date(clock + step.endsIn * HOUR_MS),
-          ];
+          // Some have their time in common with others.
+          const shared = Math.floor(clock / (4 * DAY_MS)) * 4 * DAY_MS;
+          const [startsAt, endsAt] = step.isShared
+            ? [new Date(shared), new Date(shared + 8 * DAY_MS)]
+            : [new Date(clock + step.startsIn * HOUR_MS), new Date(clock + step.endsIn * HOUR_MS)];
           const wanted = { goal, recurrence, maxWinners, joinRequired, countEarlier, startsAt, endsAt };
           const id = await createPossible(
             { ...context, checkRole: acceptAnyRole },

@@ -265,7 +265,7 @@ describe('previewing prizes', () => {
     });
   });
 
-  it('PZ-6 tells what a season costs at most, with its months and weeks', async () => {
+  it('PZ-6 tells what a season costs at most, with those of its months and weeks that close', async () => {
     await prize('week', { ranks: { from: 1, to: 2 } }, [tokens(10)]);
     await prize('month', FIRST, [tokens(7), { kind: 'governance', amount: 500n }]);
     await prize('season', NEXT_TWO, [{ kind: 'nft', name: 'Podium' }]);
@@ -273,9 +273,14 @@ describe('previewing prizes', () => {
     const { season } = await preview();
     expect(season).toMatchObject({
       season: { key: '2026-Q3' },
-      // 13 weeks and 3 months end in it.
-      totals: { tokens: 281_000n, governance: 1_500n, others: [{ reward: { kind: 'nft', name: 'Podium' }, count: 2 }] },
+      // 13 weeks and 3 months end in it; 5 weeks and July were over when the community began.
+      totals: { tokens: 174_000n, governance: 1_000n, others: [{ reward: { kind: 'nft', name: 'Podium' }, count: 2 }] },
       unlimited: [{ kind: 'prize', prize: { id: open } }],
+    });
+    expect((await preview(new Date('2026-10-05T00:00:00Z'))).season).toMatchObject({
+      season: { key: '2026-Q4' },
+      // 13 weeks and 3 months.
+      totals: { tokens: 281_000n, governance: 1_500n },
     });
     const own = { key: 'autumn', name: 'Autumn', startsAt: '2026-10-01', endsAt: '2026-12-01' };
     await createSeason(context, community.id, own, TESTER, NOW);

@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
 import { createCommunity, type NewCommunity } from '../../src/communities/communities.ts';
 import { CommunityDirectory } from '../../src/communities/directory.ts';
+import type { Outcome } from '../../src/contributions/batch.ts';
 import { parseContribution, type Contribution } from '../../src/contributions/contribution.ts';
-import { recordBatch, type Outcome } from '../../src/contributions/record-batch.ts';
+import { recordBatch } from '../../src/contributions/record-batch.ts';
 import type { RankingContext } from '../../src/ranking/context.ts';
 import type { Database } from '../../src/db/database.ts';
 import { LayoutCache } from '../../src/ranking/layout-cache.ts';

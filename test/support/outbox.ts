@@ -41,14 +41,15 @@ export class Outbox {
   }
 
   /** Opens one for a test. What other tests of the file have left is not delivered. */
-  static async open(db: Kysely<Database>, options: { channel?: boolean } = {}): Promise<Outbox> {
+  static async open(db: Kysely<Database>, options: { channel?: boolean; rateLimits?: boolean } = {}): Promise<Outbox> {
     await db
       .updateTable('announcements')
       .set({ state: 'dropped' })
       .where('state', 'in', ['waiting', 'claimed'])
       .execute();
     await db.updateTable('communities').set({ discord_guild_id: null }).execute();
-    const discord = await DiscordStandIn.start();
+    await db.deleteFrom('mirrored_events').execute();
+    const discord = await DiscordStandIn.start({ rateLimits: options.rateLimits ?? false });
     onTestFinished(() => discord.close());
     const guild = discord.createGuild({ name: 'Lab' });
     const channel = guild.createChannel({ name: 'announcements' });

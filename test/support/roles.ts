@@ -48,8 +48,8 @@ export class RoleScene {
   }
 
   /** Opens one for a test, with Ada in the guild and linked. */
-  static async open(db: Kysely<Database>): Promise<RoleScene> {
-    const scene = new RoleScene(await Outbox.open(db, { channel: false }));
+  static async open(db: Kysely<Database>, options: { rateLimits?: boolean } = {}): Promise<RoleScene> {
+    const scene = new RoleScene(await Outbox.open(db, { channel: false, ...options }));
     await scene.addMember('ada');
     return scene;
   }

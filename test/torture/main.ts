@@ -22,7 +22,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 const startedAt = Date.now();
 print(`${rounds} rounds, SEED=${seed}`);
-const { faults, errors, interrupted, summary } = await torture({
+const { faults, errors, kills, interrupted, summary } = await torture({
   seed,
   rounds,
   tell: (line) => print(`${String(Math.round((Date.now() - startedAt) / 1_000)).padStart(4)} s  ${line}`),
@@ -31,7 +31,7 @@ const { faults, errors, interrupted, summary } = await torture({
   if (isEnding) await new Promise<never>(() => {});
   throw error;
 });
-print(`${summary}; ${interrupted} kills in the middle of something`);
+print(`${summary}; ${interrupted} of ${kills} kills in the middle of something`);
 const all = AREAS.flatMap((area) => faults[area].map((fault) => `${area}: ${fault}`));
 for (const fault of all) print(fault);
 if (all.length > 0) {

@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Database } from '../../src/db/database.ts';
 import { pick, type Random } from '../demo/random.ts';
-import { findLeft } from './find-left.ts';
+import { findBegun, findLeft } from './find-left.ts';
 import type { Installation } from './installation.ts';
+import { waitForMoment } from './moments.ts';
 import type { MovedClock } from './moved-clock.ts';
 import { windowsEnding } from './plain-windows.ts';
 import { makeTrouble } from './trouble.ts';
@@ -10,19 +11,16 @@ import { makeTrouble } from './trouble.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-/** How long a server lives at the longest, once it serves, by how long it took to start. */
-const LONGEST_LIFE = 1.5;
-const LOOK_EVERY_MS = 5;
 /** Windows are looked for as far ahead as this: a season ends in it. */
 const SEASON = 93 * DAY;
 
-const SAYING = /^POST \/channels\/\d+\/messages/;
-const GIVING = /^(PUT|DELETE) \/guilds\/\d+\/members\/\d+\/roles/;
-
 export type RoundOptions = { installation: Installation; clock: MovedClock; timeZone: string; random: Random };
 
-/** What a round did. `left`: how much was begun and not ended, where a server was killed alone. */
-export type Round = { what: string; left: number | undefined };
+/**
+ * What a round did. `isKill`: the server or its PostgreSQL was killed; `isInMiddle`: in the middle of something, as far as
+ * that could be seen.
+ */
+export type Round = { what: string; isKill: boolean; isInMiddle: boolean };
 
 /** One round: the server runs, something is done to it at some moment, and it runs again. */
 export async function playRound(options: RoundOptions): Promise<Round> {
@@ -30,24 +28,34 @@ export async function playRound(options: RoundOptions): Promise<Round> {
   const trouble = random() < 0.35 ? makeTrouble(installation, random) : Promise.resolve(undefined);
   const moment = await waitForMoment(installation, random);
   const deed = pick(random, DEEDS);
+  // Only what dies is kept where it is.
+  if (!deed.isKill) await moment.release();
   await deed.act(installation, random);
-  const left = deed.leavesDatabase
-    ? await installation.withDatabase(async (db) => (await findLeft(db, clock.now())).length)
-    : undefined;
+  // What a dead server had sent and Discord has not taken never arrives: it would come days late.
+  if (deed.endsServer) installation.cable.refuse();
+  const left = deed.leavesDatabase ? await installation.withDatabase((db) => look(db, clock.now())) : undefined;
   // What was under way has arrived, or never will, when it is another time.
-  moment.release();
+  await moment.release();
   const troubled = await trouble;
   if (deed.endsServer || !installation.runs) {
+    installation.cable.open();
     if (random() < 0.85) clock.moveTo(nextMoment(options));
     await installation.start();
   }
-  const what = [deed.name, moment.name, ...(troubled === undefined ? [] : [`Discord ${troubled}`])].join(', ');
-  return { what, left };
+  const rest = left && left.all > 0 ? ` (${left.all} things left)` : '';
+  const what = [deed.name, moment.name, ...(troubled === undefined ? [] : [`Discord ${troubled}`])].join(', ') + rest;
+  return { what, isKill: deed.isKill, isInMiddle: deed.isKill && (moment.isInMiddle || (left?.begun ?? 0) > 0) };
+}
+
+/** How much a server has left behind: what it had begun, and all that is due. */
+async function look(db: Kysely<Database>, now: Date): Promise<{ begun: number; all: number }> {
+  return { begun: (await findBegun(db)).length, all: (await findLeft(db, now)).length };
 }
 
 type Deed = {
   name: string;
   act: (installation: Installation, random: Random) => Promise<void>;
+  isKill: boolean;
   endsServer: boolean;
   leavesDatabase: boolean;
 };
@@ -55,6 +63,7 @@ type Deed = {
 const KILL_SERVER: Deed = {
   name: 'server killed',
   act: (installation) => installation.killServer(),
+  isKill: true,
   endsServer: true,
   leavesDatabase: true,
 };
@@ -65,6 +74,7 @@ const KILL_BOTH: Deed = {
     await installation.killServer();
     await installation.killDatabase();
   },
+  isKill: true,
   endsServer: true,
   leavesDatabase: false,
 };
@@ -74,12 +84,14 @@ const KILL_DATABASE: Deed = {
     await installation.killDatabase();
     await installation.isBack();
   },
+  isKill: true,
   endsServer: false,
   leavesDatabase: false,
 };
 const STOP: Deed = {
   name: 'server stopped',
   act: (installation) => installation.stop(),
+  isKill: false,
   endsServer: true,
   leavesDatabase: false,
 };
@@ -87,6 +99,7 @@ const STOP: Deed = {
 const NOTHING: Deed = {
   name: 'nothing killed',
   act: () => Promise.resolve(),
+  isKill: false,
   endsServer: false,
   leavesDatabase: false,
 };
@@ -102,41 +115,6 @@ const DEEDS: [Deed, ...Deed[]] = [
   STOP,
   NOTHING,
 ];
-
-type Moment = { name: string; release: () => void };
-
-/** Waits for any moment, or for one that matters: a frozen table has yet to become final, something is being said, or a role given. */
-async function waitForMoment(installation: Installation, random: Random): Promise<Moment> {
-  const over = new AbortController();
-  const any = sleep(random() * LONGEST_LIFE * installation.startMs).then(() => over.abort());
-  const until = async (name: string, arrived: Promise<unknown>, release = () => {}): Promise<Moment> => {
-    const isThere = await Promise.race([any.then(() => false), arrived.then(() => true)]);
-    return { name: isThere ? name : 'at any moment', release };
-  };
-  const request = async (name: string, pattern: RegExp) => {
-    const hold = installation.discord.faults.holdNext(pattern, pick(random, ['before', 'after']));
-    return until(name, hold.arrived, () => hold.release());
-  };
-  const wait = pick(random, [
-    () => until('at any moment', any),
-    () => until('at any moment', any),
-    () => until('while it closes a window', waitForClosing(installation, over.signal)),
-    () => request('while it says something', SAYING),
-    () => request('while it gives a role', GIVING),
-  ]);
-  return wait();
-}
-
-/** Resolves when a window is frozen whose tables have yet to become final, or when told to end. */
-async function waitForClosing(installation: Installation, over: AbortSignal): Promise<void> {
-  await installation.withDatabase(async (db) => {
-    for (let isClosing = false; !isClosing && !over.aborted; await sleep(LOOK_EVERY_MS)) {
-      const { rows } = await sql`
-        select from final_versions where sha256 is null and replaced_by is null limit 1`.execute(db);
-      isClosing = rows.length > 0;
-    }
-  });
-}
 
 /** When it is next: some time later, or right before or after something is due. */
 function nextMoment({ clock, timeZone, random }: RoundOptions): Date {

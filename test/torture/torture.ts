@@ -9,6 +9,7 @@ import { People } from './people.ts';
 import { playRound } from './round.ts';
 import { rememberWhatWasSaid } from './said.ts';
 import { settle } from './settle.ts';
+import { setTraps } from './traps.ts';
 import { send, write } from './writer.ts';
 
 const WRITERS = 3;
@@ -33,7 +34,8 @@ export type TortureReport = {
   faults: Faults;
   /** What servers have logged as errors at last; for whoever looks for the cause of a fault. */
   errors: readonly string[];
-  /** How many kills left something behind that was begun and not ended. */
+  /** How many kills there were, and how many of them fell into the middle of something. */
+  kills: number;
   interrupted: number;
   /** What was done and found, for people. */
   summary: string;
@@ -54,14 +56,14 @@ export async function torture({ seed, rounds, tell = () => {} }: TortureOptions)
   const busy = Promise.all(scene.actors.map((act) => act({ ending: ending.signal })));
   // It is waited for below; till then nobody would hear of it.
   busy.catch(() => undefined);
-  let interrupted = 0;
+  let [kills, interrupted] = [0, 0];
   try {
     for (let number = 1; number <= rounds; number += 1) {
       scene.contributors.push(`miner-${scene.contributors.length}`);
-      const { what, left = 0 } = await playRound({ installation, clock, timeZone, random });
-      if (left > 0) interrupted += 1;
-      const rest = left > 0 ? ` (${left} things left)` : '';
-      tell(`${number}/${rounds}  ${clock.now().toISOString().slice(0, 16)}  ${what}${rest}`);
+      const { what, isKill, isInMiddle } = await playRound({ installation, clock, timeZone, random });
+      if (isKill) kills += 1;
+      if (isInMiddle) interrupted += 1;
+      tell(`${number}/${rounds}  ${clock.now().toISOString().slice(0, 16)}  ${what}`);
     }
     ending.abort();
     await busy;
@@ -74,7 +76,7 @@ export async function torture({ seed, rounds, tell = () => {} }: TortureOptions)
     const { faults, summary } = await findFaults({ installation, ...scene, now: clock.now() });
     await installation.stop();
     faults.server.push(...unsettled, ...scene.caller.improper, ...installation.faults);
-    return { faults, errors: installation.errors, interrupted, summary };
+    return { faults, errors: installation.errors, kills, interrupted, summary };
   } catch (cause) {
     throw new Error(['It could not be carried on.', ...installation.faults].join('\n'), { cause });
   } finally {
@@ -112,6 +114,7 @@ async function setUp(
   await discord.runCommand(guild.owner, announcements, 'setup', { channel: announcements.id, 'time-zone': timeZone })
     .answer;
   await installation.withDatabase(rememberWhatWasSaid);
+  await installation.withDatabase(setTraps);
   const role = (name: string) => guild.createRole({ name }).id;
   // The preset names it.
   role('Governance');

@@ -16,6 +16,7 @@ Examples:
   $ omnitensor-cli badges
   $ omnitensor-cli badges --contributor user123
   $ omnitensor-cli badges create --help
+  $ omnitensor-cli badges edit 7 --description "1,000 hours of GPU" --no-icon
   $ omnitensor-cli badges remove 7
   $ omnitensor-cli badges announce off
 `;
@@ -32,6 +33,7 @@ Examples:
 --number is how many contributions, quests or credited messages, how much of a category, how many weeks, or the worst rank.
 `;
 const MAX_ID = 999_999_999;
+const id = ['<id>', 'as the list shows it', wholeNumber(1, MAX_ID)] as const;
 const BAR_LENGTH = 10;
 const PERCENT = 100;
 
@@ -46,11 +48,14 @@ type NewBadge = {
   counted?: true;
 };
 
-/** `badges`: what badges mean, who has which, making and removing them. */
+/** What of a badge changes. False: it is taken away. */
+type BadgeEdit = { description?: string | false; icon?: string | false; image?: string | false };
+
+/** `badges`: what badges mean, who has which, making, changing and removing them. */
 export function badgesCommand(program: Command): void {
   const badges = program
     .command('badges')
-    .description("list the badges, or a member's; create or remove one")
+    .description("list the badges, or a member's; create, edit or remove one")
     .option('--contributor <handle>', 'what this member has, and can still earn')
     .addHelpText('after', EXAMPLES)
     .action(showBadges);
@@ -69,8 +74,19 @@ export function badgesCommand(program: Command): void {
     .addHelpText('after', CREATE_EXAMPLES)
     .action(createBadge);
   badges
+    .command('edit')
+    .argument(...id)
+    .description('change the description, the icon or the picture of a badge; its name and rule stay')
+    .option('--description <text>', 'what it is for')
+    .option('--no-description', 'take the description away')
+    .option('--icon <emoji>', 'an emoji character')
+    .option('--no-icon', 'take the icon away')
+    .option('--image <file>', 'a PNG, GIF, WebP or JPEG of at most 256 KiB, of which the bot makes an emoji')
+    .option('--no-image', 'take the picture away, and its emoji')
+    .action(editBadge);
+  badges
     .command('remove')
-    .argument('<id>', 'as the list shows it', wholeNumber(1, MAX_ID))
+    .argument(...id)
     .description('let nobody earn a badge any more; whoever has it keeps it')
     .option('--take-back', 'take it from all who have earned it')
     .action(removeBadge);
@@ -154,6 +170,25 @@ async function createBadge(name: string, options: NewBadge, command: Command): P
   const badge = readAnswer(badgeSchema, body);
   print(`Badge ${badge.id}: ${badge.name}${badge.ruleText === null ? '' : `, for ${badge.ruleText}`}.`);
   if (badge.ruleText !== null) note('Whoever has earned it already gets it in a moment.');
+}
+
+async function editBadge(id: number, { description, icon, image }: BadgeEdit, command: Command): Promise<void> {
+  if ([description, icon, image].every((change) => change === undefined)) {
+    throw new CliError('wrong-usage', 'Say what to change: give --description, --icon or --image.');
+  }
+  const { api, json, communityPath } = await openSession(command);
+  const { body } = await api.call(`${await communityPath()}${address`/badges/${id}`}`, {
+    method: 'PATCH',
+    body: {
+      description: description === false ? null : description,
+      icon: icon === false ? null : icon,
+      image: image === false ? null : image && (await readPicture(image)),
+    },
+  });
+  if (json) return printJson(body);
+  const badge = readAnswer(badgeSchema, body);
+  const shown = [badge.icon, badge.name].filter((one) => one !== null).join(' ');
+  print(`Changed badge ${badge.id}: ${shown}${badge.description === '' ? '' : `, ${badge.description}`}`);
 }
 
 async function removeBadge(id: number, { takeBack = false }: { takeBack?: boolean }, command: Command): Promise<void> {

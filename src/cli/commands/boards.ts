@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { address } from '../api-client.ts';
 import { liveBoardListSchema, liveBoardSchema, readAnswer } from '../api-shapes.ts';
 import { print, printJson, printTable } from '../output.ts';
@@ -29,9 +29,9 @@ export function boardsCommand(program: Command): void {
         .choices(['week', 'month', 'season', 'all'])
         .makeOptionMandatory(),
     )
-    .requiredOption('--channel <id>', "a text channel of the community's Discord server, by its id")
+    .requiredOption('--channel <id>', "a text channel of the community's Discord server, by its id", readChannelId)
     .option('--limit <number>', 'how many places it shows (default: 10)', wholeNumber(1, MOST_PLACES))
-    .description('post a leaderboard in a channel and keep it up to date; one that rests is tried again')
+    .description('post a leaderboard in a channel and keep it up to date; one that failed is tried again')
     .addHelpText('after', EXAMPLES)
     .action(placeBoard);
   boards
@@ -50,7 +50,7 @@ async function listBoards(_options: object, command: Command): Promise<void> {
     return print('No live boards. Place one: omnitensor-cli boards place CATEGORY --window WINDOW --channel ID');
   }
   printTable(
-    ['Id', 'Category', 'Window', 'Limit', 'Channel', 'State', 'Shown', 'Reason'],
+    ['Id', 'Category', 'Window', 'Places', 'Channel', 'State', 'As of'],
     liveBoards.map((board) => [
       String(board.id),
       board.category,
@@ -59,9 +59,9 @@ async function listBoards(_options: object, command: Command): Promise<void> {
       board.channelId,
       board.state,
       board.shownAt ?? '',
-      board.reason ?? '',
     ]),
   );
+  for (const { id, reason } of liveBoards) if (reason) print(`Board ${id}: ${reason}`);
 }
 
 async function placeBoard(
@@ -77,12 +77,19 @@ async function placeBoard(
   });
   if (json) return printJson(body);
   const { id, limit: places } = readAnswer(liveBoardSchema, body);
-  print(`Board ${id}: the top ${places} of ${category} (${window}) is kept up to date in channel ${channelId}.`);
+  print(`Board ${id}: ${category}, ${window}, top ${places}, is kept up to date in channel ${channelId}.`);
 }
 
 async function removeBoard(id: number, _options: object, command: Command): Promise<void> {
   const { api, json, communityPath } = await openSession(command);
   await api.call(`${await communityPath()}${address`/live-boards/${id}`}`, { method: 'DELETE' });
   if (json) printJson({ id, removed: true });
-  else print(`Removed board ${id}. Its message goes in a moment.`);
+  else print(`Removed board ${id}. Its message is deleted in a moment.`);
+}
+
+function readChannelId(text: string): string {
+  if (/^\d{15,20}$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    'It must be the id of a channel, some 18 digits. Discord copies it with developer mode on.',
+  );
 }

@@ -27,7 +27,8 @@ Examples:
   $ omnitensor-cli seasons verify 2026-Q3
   $ omnitensor-cli seasons verify previous --window week --category gpu-contributors
 
-The server recomputes each table and its hash from the contributions at the cut. Large tables take minutes.
+The server recomputes each table and its hash from the contributions at the cut. Large tables take minutes. Of a public
+community anybody may ask for it; with a key of the community what was granted is checked, too.
 `;
 const AMEND_EXAMPLES = `
 Example:
@@ -36,8 +37,8 @@ Example:
 `;
 
 type WhichWindow = { window: string };
-type WhichTable = WhichWindow & { category: string; tableVersion?: number };
-type WhichTables = WhichWindow & { category?: string; tableVersion?: number };
+type WhichTable = WhichWindow & { category: string; version?: number };
+type WhichTables = WhichWindow & { category?: string; version?: number };
 
 /** Of `seasons`: what is about final tables, also those of months and weeks. */
 export function finalTableCommands(seasons: Command): void {
@@ -46,8 +47,11 @@ export function finalTableCommands(seasons: Command): void {
     new Option('--window <window>', 'of which the period is one')
       .choices(WINDOW_KINDS.filter((kind) => kind !== 'all'))
       .default('season');
-  // Beside `--version`, which prints the program's own.
-  const version = ['--table-version <n>', 'a version (default: the newest)', wholeNumber(1, MAX_VERSION)] as const;
+  const version = [
+    '--table-version, --version <n>',
+    'a version (default: the newest)',
+    wholeNumber(1, MAX_VERSION),
+  ] as const;
   seasons
     .command('final')
     .argument(...period)
@@ -91,8 +95,8 @@ export function finalTableCommands(seasons: Command): void {
 
 async function printFinalTable(period: string, options: WhichTable, command: Command): Promise<void> {
   const { api, json, communityPath } = await openSession(command);
-  const { category, tableVersion } = options;
-  const query = queryOf(period, options, tableVersion);
+  const { category, version } = options;
+  const query = queryOf(period, options, version);
   const document = api.download(`${await communityPath()}${address`/leaderboards/${category}/final`}?${query}`);
   // A document, not text to look at: it goes out as it is.
   await pipeline(json ? writeAsJson(document) : document, process.stdout, { end: false });
@@ -126,7 +130,7 @@ async function verifyTables(period: string, options: WhichTables, command: Comma
   let wrong = 0;
   for (const category of categories) {
     const path = `${community}${address`/leaderboards/${category}/final/verify`}`;
-    const { body } = await api.call(`${path}?${queryOf(period, options, options.tableVersion)}`, {
+    const { body } = await api.call(`${path}?${queryOf(period, options, options.version)}`, {
       method: 'POST',
       timeoutMs: VERIFYING_TIMEOUT_MS,
     });
@@ -146,11 +150,12 @@ async function verifyTables(period: string, options: WhichTables, command: Comma
   }
 }
 
-function printProof({ category, period, version, members, sha256, differences }: ProofAnswer): void {
+function printProof({ category, period, version, members, sha256, verifiedAt, differences }: ProofAnswer): void {
   const table = `${category} ${period}${version === 1 ? '' : ` (version ${version})`}`;
   const count = `${members} ${members === 1 ? 'member' : 'members'}`;
   const isSame = differences.length === 0;
-  print(`${table}: ${count}, SHA-256 ${sha256}, ${isSame ? 'as recorded' : 'and it differs:'}`);
+  const checked = `(checked ${verifiedAt})`;
+  print(`${table}: ${count}, SHA-256 ${sha256}, ${isSame ? `as recorded ${checked}` : `and it differs ${checked}:`}`);
   for (const difference of differences) print(`  ${difference}`);
 }
 

@@ -8,18 +8,21 @@ import {
   type GrantAnswer,
 } from '../api-shapes.ts';
 import { CliError } from '../errors.ts';
+import { rewardText } from '../reward-text.ts';
 import { note, print, printJson, printTable } from '../output.ts';
 import { openSession } from '../session.ts';
 import { wholeNumber } from './options.ts';
 
 const LARGEST_ID = 999_999_999_999;
-const STATES = ['effective', 'made', 'delivering', 'delivered', 'failed', 'withdrawn', 'lapsed'];
+/** `to-do`: what failed, and what waits for somebody to deliver it. */
+const STATES = ['to-do', 'effective', 'made', 'delivering', 'delivered', 'failed', 'withdrawn', 'lapsed', 'all'];
 const KINDS = ['tokens', 'governance', 'reputation', 'badge', 'role', 'nft', 'access'];
 const PAGE = 100;
 
 const EXAMPLES = `
 Examples:
   $ omnitensor-cli grants
+  $ omnitensor-cli grants --state all
   $ omnitensor-cli grants --state failed --kind role
   $ omnitensor-cli grants plan
   $ omnitensor-cli grants delivered 1042 --reason "Sent to the wallet"
@@ -36,8 +39,10 @@ export function grantsCommand(program: Command): void {
   const id = ['<id>', 'as the list shows it', wholeNumber(1, LARGEST_ID)] as const;
   const grants = program
     .command('grants')
-    .description('list grants, what failed first; tell what roles would be given; note deliveries; try again')
-    .addOption(new Option('--state <state>', 'those in a state').choices(STATES))
+    .description('list what failed and what waits to be delivered; plan roles; note deliveries; try again')
+    .addOption(
+      new Option('--state <state>', 'those in a state (default: to-do; of a kind or member: all)').choices(STATES),
+    )
     .addOption(new Option('--kind <kind>', 'those of a kind').choices(KINDS))
     .option('--member <handle>', 'those of a member')
     .option('--limit <n>', 'how many', wholeNumber(1, PAGE), 20)
@@ -73,13 +78,21 @@ export function grantsCommand(program: Command): void {
 
 async function listGrants(options: ListOptions, command: Command): Promise<void> {
   const { api, json, communityPath } = await openSession(command);
+  const isOfSome = options.kind !== undefined || options.member !== undefined;
+  const { state = isOfSome ? 'all' : 'to-do', ...others } = options;
   const query = new URLSearchParams(
-    Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+    Object.entries({ ...others, state: state === 'all' ? undefined : state }).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    ),
   );
   const { body } = await api.call(`${await communityPath()}/grants?${query.toString()}`);
   if (json) return printJson(body);
   const { grants, next } = readAnswer(grantListSchema, body);
-  if (grants.length === 0) return print('No grants.');
+  if (grants.length === 0) {
+    return print(
+      state === 'to-do' ? 'Nothing failed, and nothing waits to be delivered. See all: --state all' : 'No grants.',
+    );
+  }
   printGrants(grants);
   if (next !== null) note(`These are the first ${grants.length}. See more with --limit, or over the API.`);
 }
@@ -90,18 +103,18 @@ async function planRoles(_options: object, command: Command): Promise<void> {
   const { body } = await api.call(`${await communityPath()}/roles/plan?limit=${limit}`);
   if (json) return printJson(body);
   const { give, take, keep, cannot, changes } = readAnswer(rolePlanSchema, body);
-  print(`${give} to give, ${take} to take, ${keep} kept as theirs, ${cannot} that cannot be given or taken.`);
+  print(`${give} to give, ${take} to take, ${keep} left alone, ${cannot} not possible now.`);
   if (changes.length === 0) return;
   print();
   printTable(
-    ['What', 'Member', 'Role', 'Why'],
-    changes.map(({ action, handle, discordUserId, roleId, roleName, why }) => [
+    ['What', 'Role', 'Member'],
+    changes.map(({ action, handle, discordUserId, roleId, roleName }) => [
       action,
-      handle ?? `Discord user ${discordUserId ?? ''}`,
       roleId ?? roleName ?? '',
-      why ?? '',
+      handle ?? `Discord user ${discordUserId ?? ''}`,
     ]),
   );
+  printReasons(changes.map(({ handle, discordUserId, why }) => [handle ?? discordUserId ?? '', why]));
   const rest = give + take + keep + cannot - changes.length;
   if (rest > 0) note(`and ${rest} more`);
 }
@@ -125,20 +138,31 @@ async function retry(id: number | undefined, { all }: { all?: true }, command: C
   const { body } = await api.call(`${await communityPath()}/grants/retry`, { method: 'POST', body: { kind } });
   if (json) return printJson(body);
   const { retried } = readAnswer(retriedSchema, body);
-  print(retried === 1 ? '1 grant is tried again.' : `${retried} grants are tried again.`);
+  if (retried === 0) print('Nothing had failed.');
+  else print(retried === 1 ? '1 grant is tried again.' : `${retried} grants are tried again.`);
 }
 
 function printGrants(grants: readonly GrantAnswer[]): void {
   printTable(
-    ['Id', 'Member', 'What', 'Amount', 'For', 'State', 'Why'],
-    grants.map(({ id, handle, kind, name, roleId, amount, reason, state, stateReason }) => [
-      String(id),
-      handle,
-      [kind, name ?? roleId].filter((part) => part !== undefined).join(' '),
-      amount,
-      reason,
-      state,
-      stateReason ?? '',
-    ]),
+    ['Id', 'Member', 'What', 'State', 'For'],
+    grants.map(({ id, handle, reason, state, ...reward }) => [String(id), handle, whatText(reward), state, reason]),
   );
+  printReasons(grants.map(({ id, stateReason }) => [String(id), stateReason]));
+}
+
+/** `25 OMNIT`, `nft Gold`, or what is taken back. */
+function whatText({ kind, name, roleId, amount }: Pick<GrantAnswer, 'kind' | 'name' | 'roleId' | 'amount'>): string {
+  const isCounted = ['tokens', 'governance', 'reputation'].includes(kind);
+  const what = rewardText([isCounted ? { kind, amount: amount.replace('-', '') } : { kind, name, roleId }]);
+  return amount.startsWith('-') ? `take back ${what}` : what;
+}
+
+/** Below a table, where there is room for them: a paragraph a reason, with what it is about. */
+function printReasons(about: readonly (readonly [subject: string, reason: string | null | undefined])[]): void {
+  const told = about.flatMap(([subject, reason]) => (reason ? [{ subject, reason }] : []));
+  for (const [reason, same] of Map.groupBy(told, (one) => one.reason)) {
+    print();
+    print(`${same.map(({ subject }) => subject).join(', ')}:`);
+    print(`  ${reason}`);
+  }
 }

@@ -2,7 +2,13 @@ import type { Command } from 'commander';
 import { address } from '../api-client.ts';
 import { readAnswer } from '../api-shapes.ts';
 import { print, printFields, printHeading, printJson, printTable } from '../output.ts';
-import { seasonListSchema, seasonSchema, windowSchema, type SeasonAnswer } from '../season-shapes.ts';
+import {
+  createdSeasonSchema,
+  seasonListSchema,
+  seasonSchema,
+  windowSchema,
+  type SeasonAnswer,
+} from '../season-shapes.ts';
 import { openSession } from '../session.ts';
 import { finalTableCommands, printTables } from './final-tables.ts';
 
@@ -93,8 +99,11 @@ async function createSeason({ starts, ends, ...options }: NewSeason, command: Co
     method: 'POST',
     body: { ...options, startsAt: starts, endsAt: ends },
   });
-  if (json) printJson(body);
-  else printSeason(readAnswer(seasonSchema, body));
+  if (json) return printJson(body);
+  const season = readAnswer(createdSeasonSchema, body);
+  printSeason(season);
+  if (season.notes.length > 0) print();
+  for (const note of season.notes) print(note);
 }
 
 async function renameSeason(key: string, { name }: { name: string }, command: Command): Promise<void> {

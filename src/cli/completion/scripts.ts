@@ -20,7 +20,7 @@ export type CompletedCommand = {
 /** Describes the program and every command below it. Options of the program hold for all. */
 export function describeCommands(program: Command): CompletedCommand[] {
   const globalOptions = optionsOf(program);
-  const inherited = globalOptions.filter(({ flag }) => flag !== '--help');
+  const inherited = globalOptions.filter(({ flag }) => flag !== '--help' && flag !== '--version');
   const describe = (command: Command, path: readonly string[]): CompletedCommand[] => [
     {
       path,

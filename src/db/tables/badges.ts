@@ -31,12 +31,14 @@ type BadgeTable = {
   tables_seen: Generated<number>;
 };
 
-/** The picture of a badge, and the emoji that the bot made of it. */
+/** The picture of a badge, null where it was taken away, and the emoji that the bot made of it. */
 type BadgeImageTable = {
   community_id: number;
   badge_id: number;
-  media_type: string;
-  content: Buffer;
+  media_type: string | null;
+  content: Buffer | null;
+  /** Which picture of the badge it is, counted from 1. */
+  version: Generated<number>;
   emoji_id: Generated<string | null>;
   /** When to look whether the emoji is there. */
   look_at: Date;

@@ -34,6 +34,8 @@ type MemberTable = {
   no_mention: Generated<boolean>;
   /** Whether reminders are not sent. */
   no_reminders: Generated<boolean>;
+  /** When the member was shown again after hiding, as far as it still counts against the limit. */
+  shown_again: Generated<Date[]>;
   /** When the data was deleted. What was contributed stays, under a handle that says nothing. */
   deleted_at: Generated<Date | null>;
 };

@@ -47,7 +47,10 @@ type SeasonEventTable = {
 
 /** What is, or was to be, mirrored as a scheduled event of Discord. */
 type MirroredEventTable = {
+  /** The community may have been removed. */
   community_id: number;
+  /** The server whose scheduled event it is. */
+  guild_id: string;
   /** What is mirrored, and the last line of the event's description. */
   mark: string;
   event_id: Generated<string | null>;

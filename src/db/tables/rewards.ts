@@ -6,6 +6,7 @@ export type RewardTables = {
   grants: GrantTable;
   role_holders: RoleHolderTable;
   role_holdings: RoleHoldingTable;
+  roles_left_behind: RoleLeftBehindTable;
   role_refusals: RoleRefusalTable;
   role_passes: RolePassTable;
 };
@@ -74,6 +75,9 @@ type RoleHoldingTable = {
   reason: string | null;
 };
 
+/** A role that the bot gave in a server which the community has left since. It is taken back there. */
+type RoleLeftBehindTable = { community_id: number; guild_id: string; discord_user_id: string; role_id: string };
+
 /** A role that cannot be given or taken: nobody asks for it until the server's roles change. */
 type RoleRefusalTable = {
   community_id: number;
@@ -95,4 +99,7 @@ type RolePassTable = {
   demands: Generated<number>;
   /** Not before then: a pass is under way, or Discord asked to wait. */
   resume_at: Date | null;
+  /** Where it is gone on with: the member who is owed, and the user who has too much. */
+  from_member: Generated<number>;
+  from_user: Generated<string>;
 };

@@ -45,6 +45,9 @@ type FinalVersionTable = {
   score_total: Generated<string | null>;
   /** Those who were kept from its prizes. */
   excluded: Generated<number[]>;
+  /** How many rewards amending gives and takes back. */
+  given: Generated<number>;
+  taken_back: Generated<number>;
   /** The version that is read in its place, since it names somebody who is hidden or deleted by now. */
   replaced_by: Generated<number | null>;
 };

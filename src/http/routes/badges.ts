@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { newBadgeSchema } from '../../badges/badge.ts';
+import { badgeChangesSchema, newBadgeSchema } from '../../badges/badge.ts';
+import { editBadge } from '../../badges/edit.ts';
 import { readBadgeImage } from '../../badges/image-store.ts';
 import { createBadge, removeBadge, setAnnounced } from '../../badges/manage.ts';
 import { areAnnounced, listBadges, readCollection } from '../../badges/read-badges.ts';
@@ -98,6 +99,30 @@ export function badgeRoutes(server: Server, services: HttpServices): void {
       const community = access.communityOf(request);
       await setAnnounced(services, community.id, announced, access.actorOf(request), clock());
       return { announced };
+    },
+  );
+
+  server.patch(
+    `${path}/:id`,
+    {
+      preParsing: access.admin,
+      schema: {
+        summary: 'Change a badge',
+        description:
+          'Its description, icon and picture; the emoji of a picture follows in a moment. Its name and by what it is earned stay.',
+        tags: ['administering'],
+        security: [{ key: [] }],
+        params: ofBadge,
+        body: badgeChangesSchema,
+        response: { 200: badgeShape, ...PROBLEM_RESPONSES },
+      },
+    },
+    async (request) => {
+      const community = access.communityOf(request);
+      const { id } = request.params;
+      const badge = await editBadge(services, community.id, id, request.body, access.actorOf(request), clock());
+      nudge();
+      return toBadge(community, badge);
     },
   );
 

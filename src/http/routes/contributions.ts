@@ -5,7 +5,7 @@ import {
   type Contribution,
   type Rejection,
 } from '../../contributions/contribution.ts';
-import type { BatchEntry, Outcome } from '../../contributions/record-batch.ts';
+import type { BatchEntry, Outcome } from '../../contributions/batch.ts';
 import { formatDecimal, formatMultiplier } from '../../ranking/score.ts';
 import { PROBLEM_RESPONSES } from '../problems.ts';
 import type { HttpServices, Server } from '../services.ts';

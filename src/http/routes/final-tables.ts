@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { Category } from '../../communities/community.ts';
+import type { KnownCommunity } from '../../communities/directory.ts';
 import type { Database } from '../../db/database.ts';
 import { DomainError } from '../../errors.ts';
 import type { Window } from '../../ranking/calendar.ts';
@@ -13,10 +14,11 @@ import { readFinalTable, writeLines } from '../../seasons/final-table.ts';
 import { readVersions, type FinalVersion } from '../../seasons/final-versions.ts';
 import { requireReadableVersion, type ReadableVersion } from '../../seasons/require-version.ts';
 import { compareGrants, proveVersion } from '../../seasons/verify-final.ts';
-import { sendWhenDone } from '../long-work.ts';
+import { inTurn, sendResult, sendWhenDone } from '../long-work.ts';
 import { PROBLEM_JSON, PROBLEM_RESPONSES, problemSchema } from '../problems.ts';
 import { proofShape, tableNames, toVersion, unitOf, versionShape } from '../season-shapes.ts';
 import type { HttpServices, Server } from '../services.ts';
+import { SharedWork } from '../shared-work.ts';
 import { wholeNumber, windowKind } from '../shapes.ts';
 
 const ofTable = z.object({ community: z.string(), category: z.string() });
@@ -61,6 +63,8 @@ const SUPERSEDED = {
 export function finalTableRoutes(server: Server, services: HttpServices): void {
   const { db, access, clock } = services;
   const path = '/v1/communities/:community/leaderboards/:category/final';
+  /** What is recomputed for callers without a key. */
+  const forEverybody = new SharedWork<z.output<typeof proofShape>>();
 
   /** What a request is about. */
   function tableOf(
@@ -146,13 +150,15 @@ export function finalTableRoutes(server: Server, services: HttpServices): void {
   server.post(
     `${path}/verify`,
     {
-      preParsing: access.writer,
+      preParsing: access.reader,
+      config: { reads: true },
+      // Nobody sends a body, and whoever has no key is not to be read for long.
+      bodyLimit: 1_024,
       schema: {
         summary: 'Recompute a final table from the contributions',
         description:
-          'Table and hash as of the cut, line by line, and for the newest version what was granted. For any key of the community, as it is work: large tables take minutes, in which the answer is begun with white space.',
-        tags: ['contributions'],
-        security: [{ key: [] }],
+          'Table and hash as of the cut, line by line; with a key of the community, for the newest version also what was granted. Large tables take minutes, in which the answer is begun with white space. Without a key one table is recomputed at a time: who asks for the same waits for it, or has what came out minutes ago (`verifiedAt`), and others are answered 429.',
+        tags: ['reading'],
         params: ofTable,
         querystring: whichVersion,
         response: { 200: proofShape, ...PROBLEM_RESPONSES },
@@ -170,14 +176,14 @@ export function finalTableRoutes(server: Server, services: HttpServices): void {
           `${category.title} was added after ${window.key} had closed: its table is empty, and there is nothing to recompute.`,
         );
       }
-      return sendWhenDone(reply, async (isWanted) =>
-        proofShape.parse({
-          category: category.slug,
-          window: window.kind,
-          period: window.key,
-          ...(await prove(db, community.id, recorded, category, isWanted)),
-        }),
-      );
+      reply.header('cache-control', 'no-store');
+      const table: Proved = { community, category, version: recorded };
+      if (await access.hasKey(request)) {
+        return sendWhenDone(reply, (isWanted) => prove(db, table, { withGrants: true, isWanted }, clock()));
+      }
+      const slot = [community.id, recorded.windowId, category.id, recorded.version, recorded.sha256].join(' ');
+      const work = () => inTurn(() => prove(db, table, { withGrants: false }, clock()));
+      return sendResult(reply, forEverybody.do(slot, now, work));
     },
   );
 }
@@ -203,21 +209,33 @@ async function* writeDocument(
   if (hash.digest('hex') !== sha256) throw new Error(`Version ${table.version} changed while it was being read.`);
 }
 
+/** A table that is recomputed. */
+type Proved = { community: KnownCommunity; category: Category; version: FinalVersion };
+
+/**
+ * Recomputes a version.
+ *
+ * @param options `withGrants`: compares what was granted, too, which is not for everybody to know
+ */
 async function prove(
   db: Kysely<Database>,
-  communityId: number,
-  version: FinalVersion,
-  category: Category,
-  isWanted: () => void,
-) {
-  const { recomputed, differences } = await proveVersion(db, communityId, version, category, isWanted);
-  const [newest] = (await readVersions(db, communityId, version.window, version.categoryId)).slice(-1);
-  const grants = newest?.version === version.version ? await compareGrants(db, communityId, version) : [];
-  return {
+  { community, category, version }: Proved,
+  { withGrants, isWanted }: { withGrants: boolean; isWanted?: () => void },
+  now: Date,
+): Promise<z.output<typeof proofShape>> {
+  const { recomputed, differences } = await proveVersion(db, community.id, version, category, isWanted);
+  const [newest] = (await readVersions(db, community.id, version.window, category.id)).slice(-1);
+  const isNewest = newest?.version === version.version;
+  const grants = withGrants && isNewest ? await compareGrants(db, community.id, version) : [];
+  return proofShape.parse({
+    category: category.slug,
+    window: version.window.kind,
+    period: version.window.key,
     version: version.version,
     sha256: version.sha256,
     recomputedSha256: recomputed.sha256,
     members: recomputed.members,
+    verifiedAt: now.toISOString(),
     differences: [...differences, ...grants],
-  };
+  });
 }

@@ -83,7 +83,10 @@ export function grantRoutes(server: Server, services: HttpServices): void {
         security: [{ key: [] }],
         params: inCommunity,
         querystring: z.object({
-          state: z.enum(GRANT_STATES).optional(),
+          state: z
+            .enum([...GRANT_STATES, 'to-do'])
+            .optional()
+            .describe('`to-do`: what failed, and the NFTs and access that wait for somebody to deliver them.'),
           kind: z.enum(REWARD_KINDS).optional(),
           member: text(HANDLE).optional().describe('A handle.'),
           limit: wholeNumber('How many to show.', 1, MAX_LIMIT).optional().meta({ default: MAX_LIMIT }),

@@ -2,12 +2,13 @@ import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { DomainError } from '../../errors.ts';
-import { requireAnyName, unknownMember, type Member } from '../../members/members.ts';
+import { findHidden, requireAnyName, unknownMember, type Member } from '../../members/members.ts';
 import { deleteMember } from '../../privacy/delete-member.ts';
 import { exportData } from '../../privacy/export-data.ts';
 import { changePrivacy, readPrivacy, type Privacy } from '../../privacy/settings.ts';
 import { text } from '../../schema.ts';
 import { HANDLE } from '../../text.ts';
+import { MERGED_RESPONSE, MergedHandle } from '../merged-handle.ts';
 import { PROBLEM_RESPONSES } from '../problems.ts';
 import type { HttpServices, Server } from '../services.ts';
 
@@ -29,7 +30,9 @@ const changesBody = z
     hidden: z
       .boolean()
       .optional()
-      .describe('True: a pseudonym, made up anew, stands in place of the names everywhere public. The ranks stay.'),
+      .describe(
+        'True: a pseudonym, made up anew, stands in place of the names everywhere public. The ranks stay. False: 409 for who was shown again 3 times within 30 days; hiding is always possible.',
+      ),
     showDiscord: privacyShape.shape.showDiscord.optional(),
     mentions: privacyShape.shape.mentions.optional(),
     reminders: privacyShape.shape.reminders.optional(),
@@ -56,6 +59,13 @@ export function privacyRoutes(server: Server, services: HttpServices): void {
     throw new DomainError('forbidden', `This key is neither bound to "${handle}" nor an admin's. Use one that is.`);
   }
 
+  /** The same for what is read: under a handle that was merged it is found where the survivor's is. */
+  async function ownMemberToRead(request: FastifyRequest, name: string): Promise<Member> {
+    const member = await ownMember(request, name);
+    if (name === member.handle || (await findHidden(db, access.communityOf(request).id, name))) return member;
+    throw new MergedHandle(member.handle);
+  }
+
   server.get(
     `${path}/privacy`,
     {
@@ -66,11 +76,11 @@ export function privacyRoutes(server: Server, services: HttpServices): void {
         tags: ['privacy'],
         security: [{ key: [] }],
         params: memberParams,
-        response: { 200: privacyShape, ...PROBLEM_RESPONSES },
+        response: { 200: privacyShape, ...MERGED_RESPONSE, ...PROBLEM_RESPONSES },
       },
     },
     async (request, reply) => {
-      const { handle } = await ownMember(request, request.params.handle);
+      const { handle } = await ownMemberToRead(request, request.params.handle);
       reply.header('cache-control', 'no-store');
       return toPrivacy(await readPrivacy(db, access.communityOf(request).id, { handle }));
     },
@@ -111,12 +121,13 @@ export function privacyRoutes(server: Server, services: HttpServices): void {
         params: memberParams,
         response: {
           200: { description: 'The file.', content: { 'application/json': { schema: jsonFile } } },
+          ...MERGED_RESPONSE,
           ...PROBLEM_RESPONSES,
         },
       },
     },
     async (request, reply) => {
-      const member = await ownMember(request, request.params.handle);
+      const member = await ownMemberToRead(request, request.params.handle);
       reply
         .type('application/json; charset=utf-8')
         .header('cache-control', 'no-store')
@@ -161,6 +172,7 @@ export function privacyRoutes(server: Server, services: HttpServices): void {
   );
 }
 
+/** What the shape does not name is not sent. */
 function toPrivacy({ hiddenAs, ...privacy }: Privacy): z.output<typeof privacyShape> {
   return { ...privacy, hiddenAs: hiddenAs ?? null };
 }

@@ -13,7 +13,7 @@ import {
 } from '../../seasons/seasons.ts';
 import { NAME } from '../../text.ts';
 import { PROBLEM_RESPONSES } from '../problems.ts';
-import { seasonShape, toSeason } from '../season-shapes.ts';
+import { createdSeasonShape, seasonShape, toSeason } from '../season-shapes.ts';
 import type { HttpServices, Server } from '../services.ts';
 
 const inCommunity = z.object({ community: z.string() });
@@ -67,7 +67,7 @@ export function seasonRoutes(server: Server, services: HttpServices): void {
         security: [{ key: [] }],
         params: inCommunity,
         body: newSeasonSchema,
-        response: { 201: seasonShape, ...PROBLEM_RESPONSES },
+        response: { 201: createdSeasonShape, ...PROBLEM_RESPONSES },
       },
     },
     async (request, reply) => {
@@ -75,7 +75,7 @@ export function seasonRoutes(server: Server, services: HttpServices): void {
       const season = await createSeason(services, id, request.body, access.actorOf(request), clock());
       nudge();
       reply.code(201);
-      return toSeason(season);
+      return { ...toSeason(season), notes: season.notes };
     },
   );
 

@@ -1,6 +1,7 @@
 import type { Faults } from './faults.ts';
 import type { Gateway } from './gateway.ts';
 import type { Interaction } from './interaction.ts';
+import type { RateLimits } from './rest/rate-limits.ts';
 import type { Transcript } from './transcript/transcript.ts';
 import type { World } from './world.ts';
 
@@ -10,6 +11,8 @@ export type Context = {
   readonly gateway: Gateway;
   readonly faults: Faults;
   readonly transcript: Transcript;
+  /** Undefined: requests are not limited. */
+  readonly rateLimits: RateLimits | undefined;
   /** Every interaction so far, by its id and by its token. */
   readonly interactions: Map<string, Interaction>;
 };

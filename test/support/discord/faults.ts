@@ -38,7 +38,7 @@ export class Faults {
     this.#pending.push({ pattern, fault: { kind: 'failure', status, body: body ?? fallback } });
   }
 
-  /** Keeps the next matching request waiting, before anything is done or after. */
+  /** Keeps the next matching request waiting, before anything is done or after. One that is refused or fails is not kept after it. */
   holdNext(pattern: PathPattern, moment: 'before' | 'after'): Hold {
     const arrived = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();

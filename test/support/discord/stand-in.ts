@@ -14,6 +14,7 @@ import { pressButton, selectValues, submitForm, type Answers } from './hands/com
 import type { Interaction } from './interaction.ts';
 import { privateChannel } from './private-room.ts';
 import { postMessage } from './messages.ts';
+import { RateLimits } from './rest/rate-limits.ts';
 import { openRest, type RecordedRequest } from './rest/server.ts';
 import { newSnowflake } from './snowflakes.ts';
 import { StandInMessage } from './stand-in-message.ts';
@@ -54,8 +55,8 @@ export class DiscordStandIn {
     this.#close = close;
   }
 
-  /** Listens on a port, a free one if none is given. @throws when it is taken. */
-  static async start(options: { port?: number } = {}): Promise<DiscordStandIn> {
+  /** Listens on a port, a free one if none is given. `rateLimits`: as many requests as Discord takes. @throws when the port is taken. */
+  static async start(options: { port?: number; rateLimits?: boolean } = {}): Promise<DiscordStandIn> {
     const world = new World();
     const gateway = new Gateway(world);
     const context: Context = {
@@ -63,6 +64,7 @@ export class DiscordStandIn {
       gateway,
       faults: new Faults(gateway),
       transcript: new Transcript(world),
+      rateLimits: options.rateLimits ? new RateLimits() : undefined,
       interactions: new Map(),
     };
     const { server, requests } = openRest(context);

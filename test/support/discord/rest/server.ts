@@ -19,6 +19,8 @@ const FILES = '/attachments/';
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
 /** Custom ids and interaction tokens stand in paths. */
 const MAX_PARAM_LENGTH = 500;
+/** Statuses from here on say that nothing was done. */
+const LEAST_ERROR = 400;
 /** These carry an interaction's token in the path; all else needs the bot's. */
 const WITHOUT_BOT_TOKEN = /^\/(interactions|webhooks)\//;
 
@@ -64,6 +66,9 @@ export function openRest(context: Context): { server: FastifyInstance; requests:
     await context.faults.hold('before', request.method, path);
     const fault = context.faults.takeFor(request.method, path);
     if (fault?.kind === 'rate-limit') return rateLimit(reply, fault.retryAfterS);
+    const limited = WITHOUT_BOT_TOKEN.test(path) ? undefined : context.rateLimits?.take(request.method, path);
+    if (limited) reply.headers(limited.headers);
+    if (limited?.refused) return rateLimit(reply, limited.refused.retryAfterS, limited.refused.isGlobal);
     if (fault?.kind === 'failure') return reply.code(fault.status).send(fault.body);
     if (!WITHOUT_BOT_TOKEN.test(path) && !isAuthorized(context, request)) {
       throw new DiscordError(401, 0, '401: Unauthorized');
@@ -73,7 +78,8 @@ export function openRest(context: Context): { server: FastifyInstance; requests:
   server.addHook('onSend', async (request, reply, payload) => {
     const record = records.get(request);
     if (record) record.status = reply.statusCode;
-    await context.faults.hold('after', request.method, request.url.slice(PREFIX.length));
+    const isDone = reply.statusCode < LEAST_ERROR;
+    if (isDone) await context.faults.hold('after', request.method, request.url.slice(PREFIX.length));
     return payload;
   });
   server.setNotFoundHandler(async (request, reply) => {
@@ -121,15 +127,16 @@ function isAuthorized({ world, faults }: Context, request: FastifyRequest): bool
   return !faults.tokenRejected && request.headers.authorization === `Bot ${world.token}`;
 }
 
-function rateLimit(reply: FastifyReply, retryAfterS: number): FastifyReply {
+function rateLimit(reply: FastifyReply, retryAfterS: number, isGlobal = false): FastifyReply {
   return reply
     .code(429)
     .headers({
       'retry-after': String(Math.ceil(retryAfterS)),
-      'x-ratelimit-scope': 'user',
+      'x-ratelimit-scope': isGlobal ? 'global' : 'user',
+      ...(isGlobal ? { 'x-ratelimit-global': 'true' } : {}),
       'x-ratelimit-reset-after': String(retryAfterS),
     })
-    .send({ message: 'You are being rate limited.', retry_after: retryAfterS, global: false });
+    .send({ message: 'You are being rate limited.', retry_after: retryAfterS, global: isGlobal });
 }
 
 function parseJson(text: string): unknown {
