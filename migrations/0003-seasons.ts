@@ -73,7 +73,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- Null: no standing.
       neg_score bigint check (neg_score < 0),
       reached_at timestamptz,
-      primary key (community_id, board_id, version, member_id),
+      -- What a member had in a version.
+      primary key (community_id, board_id, member_id, version),
       check ((neg_score is null) = (reached_at is null))
     )`.execute(db);
   // What a member had, when it is hidden or deleted.

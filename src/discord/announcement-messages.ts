@@ -1,5 +1,11 @@
 import { ContainerBuilder, SeparatorBuilder, TextDisplayBuilder } from '@discordjs/builders';
-import type { Announcement, AnnouncementKind, ProofDecision, ToldMultiplier } from '../announcements/announcement.ts';
+import type {
+  Announcement,
+  AnnouncementKind,
+  ProofDecision,
+  ToldMember,
+  ToldMultiplier,
+} from '../announcements/announcement.ts';
 import type { Told } from '../announcements/messenger.ts';
 import { amount, heading, moment, name, names, plural, relative, rewards, type Manner } from './announcement-words.ts';
 import { renderEarned, renderNewBadge } from './badge-announcements.ts';
@@ -119,7 +125,7 @@ function renderPart(part: readonly Other[], manner: Manner): string {
   if (!first) throw new Error('A part of a message tells nothing.');
   if (part.length === 1) return render(first, manner);
   if (first.kind === 'quest-completed') {
-    const members = part.flatMap((one) => (one.kind === 'quest-completed' ? [one.member.name] : []));
+    const members = part.flatMap((one) => (one.kind === 'quest-completed' ? [one.member] : []));
     return renderCompletions(first, members, manner);
   }
   const limit = MOST_BRIEF;
@@ -165,7 +171,7 @@ function render(told: Other, manner: Manner): string {
         ...(manner.detail === 'full' ? [`-# What to do, and how far you are: ${code('/quest show')}`] : []),
       ].join('\n');
     case 'quest-completed':
-      return renderCompletions(told, [told.member.name], manner);
+      return renderCompletions(told, [told.member], manner);
     case 'quest-settled': {
       const [winner, ...more] = told.winners.map((one) => one.name);
       const title = heading(`Quest settled: ${name(told.quest, manner)}`, manner);
@@ -216,15 +222,18 @@ const DECISIONS: Record<Of<'proof-reviewed'>['decision'], string> = {
   refused: 'Your proof was refused',
 };
 
-function renderCompletions(told: Of<'quest-completed'>, members: readonly string[], manner: Manner): string {
-  const { locale } = manner;
-  const who = members.length === 1 ? names(members, manner) : `**${formatCount(members.length, locale)} members**`;
-  const reward =
-    told.rewards.length > 0 ? `Reward${members.length > 1 ? ' each' : ''}: ${rewards(told.rewards, manner)}.` : '';
+/** @param completers who completed it, once for every round */
+function renderCompletions(told: Of<'quest-completed'>, completers: readonly ToldMember[], manner: Manner): string {
+  const members = [...new Map(completers.map((member) => [member.memberId, member.name])).values()];
+  const times =
+    completers.length > members.length ? ` **${formatCount(completers.length, manner.locale)} times** in all` : '';
+  const who =
+    members.length === 1 ? names(members, manner) : `**${formatCount(members.length, manner.locale)} members**`;
+  const each = completers.length === 1 ? '' : times ? ' each time' : ' each';
   return [
     heading(`Quest completed: ${name(told.quest, manner)}`, manner),
-    `${who} completed it${members.length > 1 ? `: ${names(members, manner)}` : ''}.`,
-    ...(reward ? [reward] : []),
+    `${who} completed it${times}${members.length > 1 ? `: ${names(members, manner)}` : ''}.`,
+    ...(told.rewards.length > 0 ? [`Reward${each}: ${rewards(told.rewards, manner)}.`] : []),
   ].join('\n');
 }
 

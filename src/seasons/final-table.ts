@@ -1,12 +1,13 @@
 /** Final tables as documents: a line a standing, in the order of ranks. */
 import { createHash } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
+import { numbers } from '../db/arrays.ts';
 import type { Database } from '../db/database.ts';
 import { PUBLIC_HANDLE } from '../privacy/public-name.ts';
 import { FIRST_PLACE, type Place } from '../ranking/place.ts';
 import { formatDecimal } from '../ranking/score.ts';
 
-/** How many lines one short statement reads. */
+/** How many lines short statements read: few enough that a slow disk, or a busy one, finds their members in time. */
 const PAGE = 1_000;
 
 /** A version of the final table of a board. Without a board nobody stands in it. */
@@ -16,7 +17,7 @@ export type TableVersion = { boardId: number | undefined; version: number };
 export type FinalLine = { rank: number; memberId: number; handle: string; score: bigint; reachedAt: Date };
 
 /**
- * Reads a version of a final table page by page, each a short statement: what is frozen does not change meanwhile. An
+ * Reads a version of a final table page by page, each by short statements: what is frozen does not change meanwhile. An
  * earlier version is the present one with what later ones changed laid over. Needs the same memory for any size.
  */
 export async function* readFinalTable(
@@ -27,36 +28,29 @@ export async function* readFinalTable(
   if (boardId === undefined) return;
   let after: Place = FIRST_PLACE;
   for (let rank = 1; ;) {
-    const { rows } = await sql<{ memberId: number; handle: string; negScore: bigint; reachedAt: Date }>`
-      select line.member_id as "memberId", ${PUBLIC_HANDLE} as handle, line.neg_score as "negScore", line.reached_at as "reachedAt"
-      from (
-        (select s.member_id, s.neg_score, s.reached_at from standings s
-         where s.community_id = ${communityId} and s.board_id = ${boardId} and ${isAfter('s', after)}
-           and not exists (
-             select from final_changes c
-             where c.community_id = s.community_id and c.board_id = s.board_id and c.version >= ${version} and c.member_id = s.member_id)
-         order by s.neg_score, s.reached_at, s.member_id limit ${PAGE})
-        union all
-        (select l.member_id, l.neg_score, l.reached_at from (
-           select distinct on (member_id) member_id, neg_score, reached_at from final_changes
-           where community_id = ${communityId} and board_id = ${boardId} and version >= ${version}
-           order by member_id, version
-         ) l
-         where l.neg_score is not null and ${isAfter('l', after)}
-         order by l.neg_score, l.reached_at, l.member_id limit ${PAGE})
-        order by neg_score, reached_at, member_id limit ${PAGE}
-      ) line
-      -- By key, line by line, whatever the planner believed of a table that was small when it looked.
-      cross join lateral (
-        select handle, hidden_as from members where community_id = ${communityId} and member_id = line.member_id offset 0
-      ) m
-      order by line.neg_score, line.reached_at, line.member_id`.execute(db);
+    const { rows } = await sql<Place>`
+      (select s.member_id as "memberId", s.neg_score as "negScore", s.reached_at as "reachedAt" from standings s
+       where s.community_id = ${communityId} and s.board_id = ${boardId} and ${isAfter('s', after)}
+         and not exists (
+           select from final_changes c
+           where c.community_id = s.community_id and c.board_id = s.board_id and c.version >= ${version} and c.member_id = s.member_id)
+       order by s.neg_score, s.reached_at, s.member_id limit ${PAGE})
+      union all
+      (select l.member_id, l.neg_score, l.reached_at from (
+         select distinct on (member_id) member_id, neg_score, reached_at from final_changes
+         where community_id = ${communityId} and board_id = ${boardId} and version >= ${version}
+         order by member_id, version
+       ) l
+       where l.neg_score is not null and ${isAfter('l', after)}
+       order by l.neg_score, l.reached_at, l.member_id limit ${PAGE})
+      order by 2, 3, 1 limit ${PAGE}`.execute(db);
     const last = rows.at(-1);
     if (!last) return;
-    yield rows.map(({ memberId, handle, negScore, reachedAt }, index) => ({
+    const handles = await readHandles(db, communityId, rows);
+    yield rows.map(({ memberId, negScore, reachedAt }, index) => ({
       rank: rank + index,
       memberId,
-      handle,
+      handle: handles.get(memberId) ?? '',
       score: -negScore,
       reachedAt,
     }));
@@ -64,6 +58,22 @@ export async function* readFinalTable(
     rank += rows.length;
     after = last;
   }
+}
+
+/**
+ * The handles of some members. A statement of its own, whose many ids have it planned anew: together with the lines it
+ * would be planned once a connection, and by any index while there are few members.
+ */
+async function readHandles(
+  db: Kysely<Database>,
+  communityId: number,
+  lines: readonly Place[],
+): Promise<Map<number, string>> {
+  const { rows } = await sql<{ memberId: number; handle: string }>`
+    select m.member_id as "memberId", ${PUBLIC_HANDLE} as handle from members m
+    where m.community_id = ${communityId}
+      and m.member_id = any(${numbers(lines.map(({ memberId }) => memberId))}::int[])`.execute(db);
+  return new Map(rows.map(({ memberId, handle }) => [memberId, handle]));
 }
 
 function isAfter(table: string, { negScore, reachedAt, memberId }: Place) {

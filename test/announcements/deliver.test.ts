@@ -81,6 +81,19 @@ describe('delivering announcements', () => {
     expect(await outbox.states()).toEqual(['delivered', ...Array.from({ length: 19 }, () => 'joined')]);
   });
 
+  it('AN-2 who completed several rounds of a quest is one member', async () => {
+    const outbox = await open();
+    for (const memberId of [1, 2, 1]) {
+      const member = { memberId, name: `member-${memberId}` };
+      const told = { quest: 'Every day', member, rewards: [{ kind: 'tokens', amount: '5' } as const] };
+      await outbox.say({ kind: 'quest-completed', ...told }, { group: 'quest 1 completed' });
+    }
+    await outbox.deliver();
+    const text = outbox.messages()[0]?.text() ?? '';
+    expect(text).toContain('2 members completed it 3 times in all: member-1, member-2.');
+    expect(text).toContain('Reward each time: 5');
+  });
+
   it('AN-3 what gathered while nothing ran is told in few messages, in order', async () => {
     const outbox = await open();
     for (let n = 1; n <= 20; n += 1) {

@@ -117,7 +117,7 @@ Over the budget by       4
 On top, for everybody who reaches it: prize # (GPU), 1 OMNIT each
 
 The season 2026-Q3, with its months and weeks, at most
-78 OMNIT + 13 x role Governance
+36 OMNIT + 6 x role Governance
 On top, for everybody who reaches it: prize # (GPU), 1 OMNIT each
 `,
     );

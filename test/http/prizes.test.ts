@@ -176,7 +176,7 @@ describe('prizes over HTTP', () => {
     });
     expect(json.season).toMatchObject({
       period: '2026-Q3',
-      totals: { tokens: '65' },
+      totals: { tokens: '30' },
       unlimited: [{ prize: expect.any(Number), name: 'GPU', rewards: TOKENS }],
     });
     const season = await server.call('GET', `${path}/prizes/preview?window=season`);
