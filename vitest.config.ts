@@ -7,7 +7,7 @@ export default defineConfig({
     setupFiles: ['test/support/setup.ts'],
     // Two cores: more files at once only make each of them slower.
     maxWorkers: 2,
-    testTimeout: 90_000,
+    testTimeout: 30_000,
     hookTimeout: 30_000,
   },
 });

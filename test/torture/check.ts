@@ -73,10 +73,8 @@ export async function findFaults(checked: Checked): Promise<{ faults: Faults; su
 /** What Discord found wrong with requests. */
 function findObjections({ installation: { discord } }: Checked): string[] {
   const problems = new Set(discord.requests.flatMap((request) => request.problems));
-  // People leave; whether the bot may read a channel shows when it asks for a message that is not there; and where Discord
-  // fails or asks to wait, time and again, the 3 s that there are for a first answer pass.
-  const usual = ['10007 Unknown Member', '10008 Unknown Message', '10062 Unknown interaction'];
-  for (const problem of usual) problems.delete(problem);
+  // People leave; and whether the bot may read a channel shows when it asks for a message that is not there.
+  for (const usual of ['10007 Unknown Member', '10008 Unknown Message']) problems.delete(usual);
   return [...problems].map((problem) => `Discord objected: ${problem}`);
 }
 
