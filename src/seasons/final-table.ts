@@ -50,7 +50,7 @@ export async function* readFinalTable(
     yield rows.map(({ memberId, negScore, reachedAt }, index) => ({
       rank: rank + index,
       memberId,
-      handle: handles.get(memberId) ?? '',
+      handle: requireHandle(handles, memberId),
       score: -negScore,
       reachedAt,
     }));
@@ -74,6 +74,13 @@ async function readHandles(
     where m.community_id = ${communityId}
       and m.member_id = any(${numbers(lines.map(({ memberId }) => memberId))}::int[])`.execute(db);
   return new Map(rows.map(({ memberId, handle }) => [memberId, handle]));
+}
+
+/** A document with a name left out would have a hash of its own. */
+function requireHandle(handles: ReadonlyMap<number, string>, memberId: number): string {
+  const handle = handles.get(memberId);
+  if (handle === undefined) throw new Error(`Member ${memberId} stands in a final table and is not known.`);
+  return handle;
 }
 
 function isAfter(table: string, { negScore, reachedAt, memberId }: Place) {
